@@ -1,0 +1,33 @@
+# Every command; `make` alone prints them. Paths are relative, so that the checkout may lie in a folder with a space.
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+
+help:  ## these lines
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+run: local  ## PostgreSQL, Kafka, all services and sample events on this machine; Ctrl-C stops them
+	@$(BIN)/python -m deploy.command run
+
+stop:  ## end what `make run` started, wherever its terminal is
+	@if $(BIN)/python -c 'import psutil' 2>/dev/null; then $(BIN)/python -m deploy.local.stop; fi
+
+clean: stop  ## forget .run/: data, logs, keys
+	@if $(BIN)/python -c 'import psutil' 2>/dev/null; then $(BIN)/python -m deploy.local.clean; else rm -rf .run; fi
+
+test: check  ## check, then every test on a real PostgreSQL and a real Kafka
+	@$(BIN)/python -m pytest
+
+check: dev  ## format, lint, types, import fences
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: dev  ## resolve all requirements and Kafka's jars anew, with hashes
+	@sh deploy/local/lock.sh
+	@$(BIN)/python -m deploy.local.jars
+
+local dev:
+	@sh deploy/local/bootstrap.sh $@
+
+.PHONY: help run stop clean test check lock local dev

@@ -1,0 +1,17 @@
+"""Wires complaints."""
+
+from pathlib import Path
+
+from services.complaints.domain import Memory
+from services.complaints.settings import Settings
+from shared import parked_api
+from shared.service import Service
+
+service = Service(
+    name="complaints",
+    title="Careloop complaints",
+    settings=Settings,
+    metadata=Memory.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    routers=parked_api.routers,
+)

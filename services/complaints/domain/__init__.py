@@ -1,0 +1,9 @@
+"""What complaints decides."""
+
+from sqlalchemy.orm import registry
+
+from shared.entities import Entity
+
+
+class Memory(Entity, registry=registry()):
+    """Entities of complaints, in a registry of their own."""

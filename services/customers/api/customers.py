@@ -1,0 +1,154 @@
+"""Customers over HTTP: the register, a file, and declaring one for systems without Kafka."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Path, Request, Response
+from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
+
+from services.customers.actions import declaring
+from services.customers.domain.claim import ConflictingReference
+from services.customers.domain.customer import Customer, CustomerState, Kind
+from services.customers.domain.declaration import Declaration
+from services.customers.domain.masking import masked_email, masked_phone
+from services.customers.store import customers
+from services.customers.store.customers import CUSTOMERS, CustomerNotFound
+from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Slug, Text, Zone
+from shared.etag import IfMatchIfGiven, tag
+from shared.http import Body, Now, Router, Session, View, allow, problems
+from shared.paging import Asked, Page, Part
+from shared.problems import Changed
+from shared.units import Units
+
+router = Router("/v1/customers", tags=["customers"])
+
+
+def a_moment(text: str) -> str:
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise ValueError(NO_TIME) from None
+    return text
+
+
+class Reference(Body):
+    """A customer as a foreign system names it."""
+
+    system: Slug
+    id: Id
+
+
+class Consent(Body):
+    """For what the customer may be contacted, and how we know."""
+
+    purpose: Text | None = None
+    channel: Text | None = None
+    granted_at: Annotated[str, StringConstraints(pattern=A_TIME), AfterValidator(a_moment)] | None = None
+    evidence: Text | None = None
+
+
+class Declared(Body):
+    """All that a system knows of one of its customers, as in `customer.declared`; what it said before is replaced."""
+
+    references: list[Reference] | None = Field(None, description="other names of the same customer")
+    kind: Kind
+    display_name: Name
+    contact_person: Text | None = None
+    phones: list[Phone] | None = None
+    emails: list[Email] | None = None
+    preferred_channel: Text | None = None
+    language: Language | None = None
+    time_zone: Zone | None = None
+    orgunit: Id | None = None
+    address: Text | None = None
+    business_scope: Text | None = None
+    consents: list[Consent] | None = None
+
+
+class ReferenceView(View):
+    """What a foreign system calls the customer. `claimed`: a declaration says so; otherwise it was only mentioned, or is withdrawn."""
+
+    system: str
+    id: str
+    claimed: bool
+
+
+class CustomerView(View):
+    """A customer's file. Contact points are masked."""
+
+    id: UUID
+    state: CustomerState
+    redirected_to: UUID | None = Field(description="who it turned out to be")
+    references: list[ReferenceView]
+    kind: Kind | None
+    display_name: str | None
+    contact_person: str | None
+    business_scope: str | None
+    phones: list[Annotated[str, PlainSerializer(masked_phone)]] = Field(examples=[["+86 138****8000"]])
+    emails: list[Annotated[str, PlainSerializer(masked_email)]] = Field(examples=[["a***@example.com"]])
+    preferred_channel: str | None
+    language: str | None
+    time_zone: str | None
+    unit: str
+    source: str
+    created_at: datetime
+    registered_at: datetime | None
+    version: int
+
+
+async def units_of(request: Request) -> Units:
+    units: Units = request.app.state.means.units
+    return units
+
+
+System = Annotated[Slug, Path(description="the foreign system, `erp`")]
+OfSystem = Annotated[Id, Path(description="what that system calls the customer, `C-10023`")]
+
+
+@router.get("", response_model=Page[CustomerView], dependencies=[allow("customers.read")], responses=problems())
+async def list_customers(session: Session, asked: Annotated[Asked, Depends(CUSTOMERS)]) -> Part[Customer]:
+    """Everybody on file, the newest first; those that turned out to be another only with `state=redirected`."""
+    return await customers.page(session, asked)
+
+
+@router.get(
+    "/by-reference/{system}/{id:path}",
+    response_model=CustomerView,
+    dependencies=[allow("customers.read")],
+    responses=problems(CustomerNotFound),
+)
+async def show_customer_by_reference(system: System, id: OfSystem, session: Session, response: Response) -> Any:
+    """The customer whom a foreign system calls so."""
+    customer = await customers.by_reference(session, f"{system}/{id}")
+    tag(response, customer.version)
+    return customer
+
+
+@router.put(
+    "/by-reference/{system}/{id:path}", response_model=CustomerView, dependencies=[allow("customers.declare")],
+    responses=problems(ConflictingReference, Changed) | {201: {"model": CustomerView, "description": "It was not declared before."}},
+)  # fmt: skip
+async def declare_customer(
+    system: System, id: OfSystem, body: Declared, session: Session, now: Now, expected: IfMatchIfGiven,
+    units: Annotated[Units, Depends(units_of)], response: Response,
+) -> Any:  # fmt: skip
+    """Say all you know of one of your customers, instead of `customer.declared`. The same again changes nothing.
+
+    409: one of `references` is another customer's, as another declaration says."""
+    facts = body.model_dump(mode="json", exclude={"references", "orgunit"}) | {"unit": body.orgunit}
+    names = tuple(f"{it.system}/{it.id}" for it in body.references or ())
+    told = Declaration(f"{system}/{id}", f"/{system}", now, facts, names=names)
+    customer, is_new = await declaring.declare(session, told, units=units, at=now, expected=expected)
+    response.status_code = 201 if is_new else 200
+    response.headers["Location"] = f"/v1/customers/{customer.id}"
+    tag(response, customer.version)
+    return customer
+
+
+@router.get("/{customer_id}", response_model=CustomerView, dependencies=[allow("customers.read")], responses=problems(CustomerNotFound))
+async def show_customer(customer_id: UUID, session: Session, response: Response) -> Any:
+    """One file. A customer that turned out to be another says who, in `redirected_to`."""
+    customer = await customers.by_id(session, customer_id)
+    tag(response, customer.version)
+    return customer

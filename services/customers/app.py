@@ -1,0 +1,23 @@
+"""Wires the customer file."""
+
+from pathlib import Path
+
+from services.customers.api import customers as customers_api
+from services.customers.api import orders as orders_api
+from services.customers.domain import Memory
+from services.customers.listeners import declarations, orders
+from services.customers.settings import Settings
+from services.customers.store.gauges import gauges
+from shared import parked_api
+from shared.service import Service
+
+service = Service(
+    name="customers",
+    title="Careloop customers",
+    settings=Settings,
+    metadata=Memory.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    routers=[customers_api.router, orders_api.router, *parked_api.routers],
+    listeners=[orders.on, declarations.on],
+    gauges=[gauges],
+)

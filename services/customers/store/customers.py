@@ -1,0 +1,62 @@
+"""Customers, as they are looked for."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.customers.domain.claim import Claim
+from services.customers.domain.customer import Customer, CustomerState
+from shared.errors import NotFound
+from shared.paging import Asked, Part, Register
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer."""
+
+
+CUSTOMERS = Register(
+    Customer,
+    by=[Customer.created_at, Customer.id],
+    filters=[Customer.source, Customer.state, Customer.unit, Customer.kind],
+)
+
+
+async def page(session: AsyncSession, asked: Asked) -> Part[Customer]:
+    """Those that turned out to be another are no customers any more; whoever asks for them gets them."""
+    return await CUSTOMERS.page(session, asked, *(() if "state" in asked.filters else (col(Customer.state) != CustomerState.REDIRECTED,)))
+
+
+async def by_id(session: AsyncSession, customer_id: UUID) -> Customer:
+    customer = await session.get(Customer, customer_id)
+    if customer is None:
+        raise CustomerNotFound
+    return customer
+
+
+async def by_reference(session: AsyncSession, reference: str) -> Customer:
+    found = await session.exec(select(Customer).join(Claim, col(Claim.customer_id) == col(Customer.id)).where(Claim.reference == reference))
+    customer = found.one_or_none()
+    if customer is None:
+        raise CustomerNotFound("No source has told us of a customer by this reference.")
+    return customer
+
+
+async def claims_for(session: AsyncSession, reference: str, others: Collection[str]) -> Sequence[Claim]:
+    """Of the names in a declaration, and of those it gave before; ours until the end of the transaction."""
+    mine = or_(col(Claim.reference).in_({reference, *others}), col(Claim.named_by) == reference)
+    found = select(Claim).where(mine).order_by(col(Claim.reference)).with_for_update()
+    return (await session.exec(found.execution_options(populate_existing=True))).all()
+
+
+async def locked(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Customer]:
+    found = select(Customer).where(col(Customer.id).in_(ids)).order_by(col(Customer.id)).with_for_update()
+    return (await session.exec(found.execution_options(populate_existing=True))).all()
+
+
+async def counted(session: AsyncSession) -> dict[str, int]:
+    """How many there are of each state."""
+    found = await session.exec(select(Customer.state, func.count()).group_by(col(Customer.state)))
+    return {str(state): 0 for state in CustomerState} | {str(state): count for state, count in found.all()}

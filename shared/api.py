@@ -1,0 +1,121 @@
+"""Runs a service's HTTP API: the API on its port, probes and metrics on another, until SIGTERM.
+
+It needs PostgreSQL for its answers but not to start, and Kafka for nothing: what it announces waits in the outbox.
+"""
+
+import asyncio
+import signal
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.auth import Door
+from shared.database import open_engine
+from shared.edge import Edge
+from shared.errors import Refusal
+from shared.health import Health
+from shared.http import checked
+from shared.invalid import told as invalid
+from shared.keys import Keys
+from shared.logs import configure, log
+from shared.metrics import Metrics
+from shared.openapi import documented
+from shared.ops import listen, ops_app, serve
+from shared.pool import PoolWatch
+from shared.problems import HttpProblem, Malformed, MethodNotAllowed, NoSuchRoute, of_http, of_refusal
+from shared.schema import fits
+from shared.service import Means, Service
+from shared.settings import VERSION, ServiceSettings
+from shared.sources import Sources
+from shared.units import Units
+
+OPEN = "/docs", "/openapi.json", "/asyncapi.json"
+
+
+def create_api(service: Service, means: Means, door: Door) -> FastAPI:
+    """The API of a service. A route that is not closed by a permission is a TypeError here."""
+    app = FastAPI(
+        title=service.title, version=VERSION, docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
+    )
+    app.state.means, app.state.engine, app.state.metrics, app.state.door = means, means.engine, means.metrics, door
+    for router in service.routers:
+        app.include_router(checked(router))
+    app.add_exception_handler(HttpProblem, _http)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _starlette)
+    app.add_middleware(Edge, metrics=means.metrics, open_paths=OPEN)
+    app.openapi = documented(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HttpProblem)
+    return of_http(error)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return of_refusal(error)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return of_http(invalid(error))
+
+
+async def _starlette(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return of_http(NoSuchRoute("No such address; /docs shows those there are."))
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return of_http(MethodNotAllowed(f"This address takes {allowed}.", headers=error.headers))
+    return of_http(Malformed("The request can't be read."))
+
+
+async def run_api(service: Service, settings: ServiceSettings) -> None:
+    """Returns after SIGTERM or SIGINT, when what was begun is answered; raises on a bug or a wedged pool."""
+    configure(service.name, "api", settings.log_level)
+    metrics, health = Metrics(service.name, VERSION), Health(service.name, "api")
+    health.facts["clock_offset_seconds"] = settings.clock_offset.total_seconds()
+    listeners = [listen(settings.host, port) for port in (settings.port, settings.ops_port)]
+    engine = open_engine(settings.database, name=f"{service.name}-api")
+    means = Means(settings, Units.read(settings.config / "units.toml"), Sources(settings.config / "sources.toml"), metrics, health, engine)
+    keys = Keys(settings.keys, idp=health.dependency("idp"))
+    app = create_api(service, means, Door(keys, metrics, issuer=settings.issuer, audience=settings.audience))
+    watch = PoolWatch(engine, settings.database, health, metrics, at_first=lambda: fits(service, means))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health.watch(metrics)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            ops = tasks.create_task(serve(ops_app(health, metrics), settings.host, settings.ops_port, listener=listeners[1]))
+            api = tasks.create_task(serve(app, settings.host, settings.port, listener=listeners[0]))
+            watching = [tasks.create_task(watch.run()), tasks.create_task(first_keys(keys, health))]
+            log.info("listening", port=settings.port, ops_port=settings.ops_port)
+            await stop.wait()
+            health.draining = True
+            log.info("stopping")
+            api.cancel()
+            await asyncio.wait([api])
+            for task in (*watching, ops):
+                task.cancel()
+        log.info("stopped")
+    finally:
+        health.unwatch()
+        await engine.dispose()
+
+
+async def first_keys(keys: Keys, health: Health) -> None:
+    """Without a key no token can be checked, so the process has not started. Once they are there they are kept."""
+    health.ready_when("keys", at_start=True)
+    while not keys.loaded:
+        await keys.fetch()
+        if not keys.loaded:
+            await asyncio.sleep(1)
+    health.reached("keys")

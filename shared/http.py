@@ -1,0 +1,185 @@
+"""The HTTP edge: what an endpoint asks for in its signature, and the way every request goes before and after it.
+
+Token, role, key, body; then one transaction around the endpoint, committed before the answer leaves, so that whoever saw a 2xx can rely on it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Security
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared import clock
+from shared.auth import Principal
+from shared.database import transaction
+from shared.idempotency import Replay, claim_of
+from shared.permissions import PERMISSIONS, may
+from shared.problems import InvalidRequest, Malformed, NotYourRole, problems
+from shared.service import Means
+
+BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="a token of the company's issuer")
+__all__ = ["AtHand", "Body", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "problems"]
+
+
+class Body(BaseModel):
+    """What is sent to us: a field that we do not know is a mistake, and better said than ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class View(BaseModel):
+    """What we show; made from an entity."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Allow:
+    """The permission that a route needs. `Step` checks it, before anything of the request is read."""
+
+    def __init__(self, permission: str) -> None:
+        if permission not in PERMISSIONS:
+            raise ValueError(f"{permission} does not stand in the permission table")
+        self.permission = permission
+
+    async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> None:
+        """Here only for the document: this route needs a token."""
+
+
+def allow(permission: str) -> Any:
+    """For a route's `dependencies`: what its caller must be allowed to do."""
+    return Depends(Allow(permission))
+
+
+class Step(APIRoute):
+    """An endpoint, and what stands around each of them."""
+
+    @property
+    def permission(self) -> str | None:
+        return next((it.dependency.permission for it in self.dependencies if isinstance(it.dependency, Allow)), None)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        act = super().get_route_handler()
+
+        async def handle(asked: Request) -> Response:
+            staff = await admit(asked, self.permission)
+            request = Readable(asked.scope, asked.receive)
+            await request.read()
+            request.state.claim = await claim_of(request, who=staff.sub, route=self.path) if request.method == "POST" else None
+            try:
+                response = await act(request)
+            except Replay as replay:
+                return replay.response
+            if request.state.claim:
+                await request.state.claim.keep(request.state.session, response)
+            return response
+
+        return handle
+
+
+class Router(APIRouter):
+    """A router whose routes are `Step`s; the only kind that a service may have."""
+
+    def __init__(self, prefix: str, **more: Any) -> None:
+        super().__init__(prefix=prefix, route_class=Step, redirect_slashes=False, **more)
+
+
+class Readable(Request):
+    """A request whose body is read strictly, and early enough to say what is wrong with it."""
+
+    async def read(self) -> None:
+        body = await self.body()
+        if not body:
+            return
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise Malformed("The body is not sent as JSON.", fix="Send `Content-Type: application/json`.")
+        try:
+            self._told = from_json(body, allow_inf_nan=False)
+        except ValueError:
+            raise Malformed("The body is not JSON.", fix="Send JSON in UTF-8.") from None
+        if b"\\u0000" in body and has_nul(self._told):
+            raise InvalidRequest("A text contains the character U+0000, which can't be kept.", fix="Leave it out.")
+
+    async def json(self) -> Any:
+        return self._told
+
+
+def has_nul(told: Any) -> bool:
+    if isinstance(told, str):
+        return "\0" in told
+    if isinstance(told, dict):
+        return any(has_nul(key) or has_nul(it) for key, it in told.items())
+    return isinstance(told, list) and any(map(has_nul, told))
+
+
+async def admit(request: Request, permission: str | None) -> Principal:
+    """Who asks, if they may."""
+    staff: Principal = await request.app.state.door.admit(request.headers.get("authorization"))
+    if permission is None or not may(staff.roles, permission):
+        request.app.state.metrics.auth_failures_total.labels(reason="forbidden").inc()
+        raise NotYourRole(
+            f"This needs the permission {permission}; your token's roles do not have it.", fix="Ask for one of the roles that do."
+        )
+    request.state.staff = staff
+    return staff
+
+
+async def session_of(request: Request) -> AsyncIterator[AsyncSession]:
+    """One request, one transaction. Nobody but this commits."""
+    async with transaction(request.app.state.engine, request.state.cause) as session:
+        request.state.session = session
+        if request.state.claim:
+            await request.state.claim.take(session)
+        yield session
+
+
+async def staff_of(request: Request) -> Principal:
+    staff: Principal = request.state.staff
+    return staff
+
+
+async def means_of(request: Request) -> Means:
+    means: Means = request.app.state.means
+    return means
+
+
+async def now() -> datetime:
+    return clock.now()
+
+
+# With "request" for its scope the transaction would end after the answer was sent, and a commit that failed would have been a 200.
+Session = Annotated[AsyncSession, Depends(session_of, scope="function")]
+Staff = Annotated[Principal, Depends(staff_of)]
+AtHand = Annotated[Means, Depends(means_of)]
+Now = Annotated[datetime, Depends(now)]
+
+
+def takes_a_session(route: Step) -> bool:
+    """Does the endpoint, or something that it depends on, work in a transaction?"""
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        it = waiting.pop()
+        if it.call is session_of:
+            return True
+        waiting += it.dependencies
+    return False
+
+
+def checked(router: APIRouter) -> APIRouter:
+    """Default deny: a route that names no permission, or a POST whose key nobody could keep, is refused before the service starts."""
+    for route in router.routes:
+        path = getattr(route, "path", route)
+        if not isinstance(route, Step):
+            raise TypeError(f"{path}: a service's routes are made with shared.http.Router")
+        if route.permission is None:
+            raise TypeError(f"{path}: names no permission; say dependencies=[allow(…)]")
+        if "POST" in (route.methods or ()) and not takes_a_session(route):
+            raise TypeError(f"{path}: a POST works in a transaction; let it take a Session")
+    return router

@@ -1,0 +1,38 @@
+"""What we announce leaves through this table, written in the transaction that made it true; the relay publishes it in order per key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asyncpg import Connection
+
+from shared.contracts import Event
+from shared.ids import uuid7
+
+LOCK_KEYS = """
+SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended(key, 0) AS hash FROM unnest($1::text[]) AS key ORDER BY hash) AS sorted"""
+COLUMNS = "id", "topic", "key", "type", "subject", "unit", "payload", "trace", "correlation"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an announcement came of: carried along, so that one can follow what happened to a thing from event to event."""
+
+    correlation: str | None = None
+    trace: str | None = None
+
+
+Announcement = tuple[Event, Cause]
+
+
+async def write(connection: Connection, announcements: Sequence[Announcement]) -> None:
+    """Positions are given out after every key is ours, and a key is ours until the commit: so two events of one key are published
+    in the order in which they became true, whoever wrote them. Comes last in a transaction: locks of rows before locks of keys."""
+    if not announcements:
+        return
+    await connection.execute(LOCK_KEYS, list({event.key for event, _ in announcements}))
+    await connection.copy_records_to_table("outbox", columns=COLUMNS, records=[row(event, cause) for event, cause in announcements])
+
+
+def row(event: Event, cause: Cause) -> tuple[object, ...]:
+    payload = None if event.tombstone else event.model_dump_json(by_alias=True).encode()
+    return uuid7(), event.topic, event.key, event.name, event.subject, event.unit_of, payload, cause.trace, cause.correlation

@@ -1,0 +1,23 @@
+"""Who may do what: the one table. Nothing is allowed that does not stand here; a route names its permission and nothing else."""
+
+from typing import Final
+
+ROLES: Final = frozenset(
+    ("specialist", "supervisor", "leader", "department", "reception", "integration", "auditor", "privacy_officer", "admin", "viewer")
+)
+
+DESK = frozenset(("specialist", "supervisor", "leader", "department", "reception"))
+READERS = DESK | {"auditor", "admin", "viewer"}
+
+PERMISSIONS: Final[dict[str, frozenset[str]]] = {
+    "customers.read": READERS | {"integration", "privacy_officer"},
+    "customers.declare": frozenset(("specialist", "integration", "admin")),
+    "orders.read": READERS | {"integration"},
+    "notices.read": READERS | {"integration"},
+    "parked.read": frozenset(("supervisor", "auditor", "admin")),
+    "parked.act": frozenset(("admin",)),
+}
+
+
+def may(roles: frozenset[str], permission: str) -> bool:
+    return not roles.isdisjoint(PERMISSIONS[permission])

@@ -1,0 +1,60 @@
+"""What a service is made of. Its `app.py` says it; `shared/api.py` and `shared/worker.py` run it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.health import Health
+from shared.metrics import Metrics
+from shared.reactions import Listener
+from shared.settings import ServiceSettings
+from shared.sources import Sources
+from shared.units import Units
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a process of a service has at hand; made once, at its start."""
+
+    settings: Any  # of the service's own class
+    units: Units
+    sources: Sources
+    metrics: Metrics
+    health: Health
+    engine: AsyncEngine
+    pool: asyncpg.Pool | None = None  # workers only
+    wake: asyncio.Event = field(default_factory=asyncio.Event)  # tells the relay that there is something to publish
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that time makes happen. `run` does what is due and says whether there was anything: if so, it is run again at once.
+
+    Any number of workers run it side by side; `name` is what probes and logs call it.
+    """
+
+    name: str
+    run: Callable[[Means], Awaitable[bool]]
+    every: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    name: str
+    title: str  # of its API document
+    settings: type[ServiceSettings]
+    metadata: MetaData
+    migrations: Path
+    routers: Sequence[APIRouter] = ()
+    listeners: Sequence[Listener] = ()
+    jobs: Callable[[Means], Sequence[Job]] = lambda _: ()
+    circumstances: Callable[[Means], Mapping[str, Any]] = lambda _: {}
+    gauges: Sequence[Callable[[Means], Awaitable[None]]] = ()  # numbers read from the database for /metrics

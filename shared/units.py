@@ -1,0 +1,81 @@
+"""The units of the company, from `units.toml`: parent, trade profile, time zone, currency.
+
+default = "headquarters"
+
+[units.headquarters]
+zone = "Asia/Shanghai"
+currency = "CNY"
+profile = "standard"
+"""
+
+import tomllib
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+
+
+class Unit(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    profile: str = "standard"
+    parent: str | None = None
+    calendar: str | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{zone} is no time zone of the IANA database") from error
+        return zone
+
+    @cached_property
+    def clock(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def end_of(self, moment: datetime | date) -> datetime:
+        """A date ends at 24:00 in the unit's zone; a moment is itself."""
+        if isinstance(moment, datetime):
+            return moment
+        return datetime.combine(moment + timedelta(days=1), time(), self.clock)
+
+
+class Units(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    default: str
+    units: dict[str, Unit]
+
+    @model_validator(mode="after")
+    def are_consistent(self) -> "Units":
+        for name in (self.default, *(unit.parent for unit in self.units.values() if unit.parent)):
+            if name not in self.units:
+                raise ValueError(f"there is no unit {name}")
+        return self
+
+    @classmethod
+    def read(cls, file: Path) -> "Units":
+        try:
+            return cls.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+            raise SystemExit(
+                f"{file} can't be used: {first_line(error)}. It names the units of the company; mend it and start again."
+            ) from error
+
+    def name_of(self, *candidates: str | None) -> str:
+        """The first that is a unit of ours, otherwise the default unit."""
+        return next((name for name in candidates if name in self.units), self.default)
+
+    def __getitem__(self, name: str) -> Unit:
+        return self.units.get(name) or self.units[self.default]
+
+
+def first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

@@ -41,6 +41,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self.probed_at: dict[str, float] = {}
         self.to_lift: set[str] = set()
         self.busy = asyncio.Lock()
+        self.committing = asyncio.Lock()
+        self.ended = False
         self.joined = asyncio.Event()
 
     # -- the poll loop's side
@@ -51,6 +53,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             started = monotonic()
             firsts = first_offsets(records)
             try:
+                if self.ended:
+                    return None  # whoever comes after us reads them
                 if self.away:
                     return self.rewind(firsts)
                 taken = self.probe(records)
@@ -251,8 +255,22 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         if self.consumer and (partitions := [it for it in partitions if it not in self.gaps]):
             self.consumer.resume(*partitions)
 
+    async def end(self) -> None:
+        """Lets the batch under way end and takes no other; then the offsets are those of the work, unless the broker is away."""
+        async with self.busy:
+            self.ended = True
+        for _ in range(3):
+            await self.commit()
+            if not self.done:
+                return
+            await asyncio.sleep(COMMITTED_EVERY)
+
     async def commit(self) -> None:
         """Only a hint: the inbox decides. Explicit, and only of what is still ours."""
+        async with self.committing:
+            await self.commit_done()
+
+    async def commit_done(self) -> None:
         if self.consumer is None or not self.done:
             return
         ours = self.consumer.assignment()

@@ -50,8 +50,8 @@ class Shell:
         return consumer
 
     async def stop(self) -> None:
-        """Lets the batch under way end, or roll back; then commits."""
-        await self.intake.commit()
+        """Lets the batch under way end, or roll back; commits; then leaves."""
+        await self.intake.end()
         await self.broker.stop()
 
     async def untouched(self, records: tuple[Any, ...]) -> KafkaMessage:

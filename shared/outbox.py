@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from asyncpg import Connection
 
+from shared import journal
 from shared.contracts import Event
 from shared.ids import uuid7
 
@@ -30,7 +31,10 @@ async def write(connection: Connection, announcements: Sequence[Announcement]) -
     if not announcements:
         return
     await connection.execute(LOCK_KEYS, list({event.key for event, _ in announcements}))
-    await connection.copy_records_to_table("outbox", columns=COLUMNS, records=[row(event, cause) for event, cause in announcements])
+    rows = [row(event, cause) for event, cause in announcements]
+    await connection.copy_records_to_table("outbox", columns=COLUMNS, records=rows)
+    if kept := [row for row, (event, _) in zip(rows, announcements, strict=True) if event.kept]:
+        await journal.write(connection, kept)
 
 
 def row(event: Event, cause: Cause) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ ROLES: Final = frozenset(
 )
 
 DESK = frozenset(("specialist", "supervisor", "leader", "department", "reception"))
+HANDLERS = frozenset(("specialist", "supervisor", "leader"))
 READERS = DESK | {"auditor", "admin", "viewer"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
@@ -14,6 +15,20 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "customers.declare": frozenset(("specialist", "integration", "admin")),
     "orders.read": READERS | {"integration"},
     "notices.read": READERS | {"integration"},
+    "complaints.read": READERS | {"integration"},
+    "complaints.take": DESK | {"integration"},
+    "complaints.handle": HANDLERS,
+    "calls.read": READERS | {"integration"},
+    "calls.make": HANDLERS,
+    "surveys.read": READERS | {"integration"},
+    "visits.read": READERS | {"integration"},
+    "visits.apply": DESK,
+    "visits.receive": HANDLERS | {"reception"},
+    "inquiries.read": READERS | {"integration"},
+    "inquiries.handle": DESK,
+    "tasks.read": READERS,
+    "tasks.do": HANDLERS,
+    "events.read": READERS | {"integration"},
     "parked.read": frozenset(("supervisor", "auditor", "admin")),
     "parked.act": frozenset(("admin",)),
 }

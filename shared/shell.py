@@ -50,9 +50,13 @@ class Shell:
         return consumer
 
     async def stop(self) -> None:
+        """Leaves; also a start that came to nothing."""
+        await self.broker.stop()
+
+    async def end(self) -> None:
         """Lets the batch under way end, or roll back; commits; then leaves."""
         await self.intake.end()
-        await self.broker.stop()
+        await self.stop()
 
     async def untouched(self, records: tuple[Any, ...]) -> KafkaMessage:
         consumer: Any = self.intake.consumer

@@ -90,7 +90,7 @@ async def run(service: Service, means: Means, stop: asyncio.Event) -> None:
         log.info("stopping")
         waiting.cancel()
         with contextlib.suppress(TimeoutError, KafkaError):
-            await asyncio.wait_for(shell.stop(), 25)
+            await asyncio.wait_for(shell.end(), 25)
         if doing:  # what is on its way to a gateway arrives there and is remembered
             await asyncio.wait(doing, timeout=DRAIN)
         for task in working + doing:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.complaints.domain import Memory
 from services.complaints.settings import Settings
-from shared import parked_api
+from shared import events_api, parked_api
 from shared.service import Service
 
 service = Service(
@@ -13,5 +13,5 @@ service = Service(
     settings=Settings,
     metadata=Memory.metadata,
     migrations=Path(__file__).parent / "migrations",
-    routers=parked_api.routers,
+    routers=[events_api.router, *parked_api.routers],
 )

@@ -8,7 +8,7 @@ from services.customers.domain import Memory
 from services.customers.listeners import declarations, orders
 from services.customers.settings import Settings
 from services.customers.store.gauges import gauges
-from shared import parked_api
+from shared import events_api, parked_api
 from shared.service import Service
 
 service = Service(
@@ -17,7 +17,7 @@ service = Service(
     settings=Settings,
     metadata=Memory.metadata,
     migrations=Path(__file__).parent / "migrations",
-    routers=[customers_api.router, orders_api.router, *parked_api.routers],
+    routers=[customers_api.router, orders_api.router, events_api.router, *parked_api.routers],
     listeners=[orders.on, declarations.on],
     gauges=[gauges],
 )

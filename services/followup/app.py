@@ -17,7 +17,7 @@ from services.followup.jobs import arrivals, reaching, sending
 from services.followup.listeners import contacts, orders
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
-from shared import parked_api
+from shared import events_api, parked_api
 from shared.service import Job, Means, Service
 from shared.units import Units
 
@@ -56,7 +56,7 @@ service = Service(
     settings=Settings,
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
-    routers=[notices.router, *parked_api.routers],
+    routers=[notices.router, events_api.router, *parked_api.routers],
     listeners=[orders.on, contacts.on],
     jobs=jobs,
     circumstances=circumstances,

@@ -1,9 +1,22 @@
-"""Every type that other systems may send us, by its wire name. A name stands for one shape for ever."""
+"""Every type of event by its wire name: those that other systems may send us, and our own. A name stands for one shape for ever."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType, ModuleType
 
-from shared.contracts import Event, declarations, field_service, orders, telephony
+from shared.contracts import (
+    Event,
+    complaints,
+    contacts,
+    customers,
+    declarations,
+    field_service,
+    followup,
+    notes,
+    orders,
+    reception,
+    rejections,
+    telephony,
+)
 
 INBOUND_TYPES: Mapping[str, type[Event]] = MappingProxyType(
     {event.name: event for event in (*declarations.EVENTS, *orders.EVENTS, *field_service.EVENTS, *telephony.EVENTS)}
@@ -12,7 +25,22 @@ WITHDRAWALS: Mapping[str, type[Event]] = MappingProxyType({declarations.Customer
 """What a null value means where it means anything, by the type of what it withdraws."""
 
 
+def announced_in(module: ModuleType) -> Iterator[type[Event]]:
+    for it in vars(module).values():
+        if isinstance(it, type) and issubclass(it, Event) and it.__module__ == module.__name__ and hasattr(it, "name") and not it.tombstone:
+            yield it
+
+
+OWN_TYPES: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        event.name: event
+        for module in (customers, contacts, complaints, followup, reception, notes, rejections)
+        for event in announced_in(module)
+    }
+)
+
+
 def topic_of(type: str) -> str | None:
-    """Where events of this type belong; anywhere else is `wrong_topic`. None: nobody sends us that."""
+    """Where events of this inbound type belong; None for a type that this version does not know."""
     contract = INBOUND_TYPES.get(type)
     return contract.topic if contract else None

@@ -1,0 +1,40 @@
+"""What happened, over HTTP: the events that a service announced about things that people follow, as CloudEvents; the same in every service."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import Field
+
+from shared.http import Router, Session, View, allow, problems
+from shared.journal import Journal
+from shared.paging import Asked, Page, Part, Register
+
+router = Router("/v1/events", tags=["events"])
+EVENTS = Register(
+    Journal,
+    by=[Journal.announced_at, Journal.id],
+    filters={"type": Journal.type, "subject": Journal.subject, "correlationid": Journal.correlation},
+    descending=False,
+)
+
+
+class EventView(View):
+    """One event as its topic carried it. `correlationid` is the same for all that came of one thing, in every service."""
+
+    specversion: str = "1.0"
+    id: UUID
+    source: str
+    type: str
+    time: datetime = Field(validation_alias="announced_at")
+    subject: str | None
+    orgunit: str | None = Field(validation_alias="unit")
+    correlationid: str | None = Field(validation_alias="correlation")
+    data: dict[str, Any]
+
+
+@router.get("", response_model=Page[EventView], dependencies=[allow("events.read")], responses=problems())
+async def list_events(session: Session, asked: Annotated[Asked, Depends(EVENTS)]) -> Part[Journal]:
+    """What this service announced, the oldest first: `?correlationid=…` follows one thing through all that came of it."""
+    return await EVENTS.page(session, asked)

@@ -29,7 +29,7 @@ FENCES = (
         ORMS,
         frozenset({"select", "insert", "update", "delete"}),
         ("services/*", "shared/*"),
-        ("services/*/store/*", "shared/paging.py", "shared/idempotency.py", "shared/parked_api.py"),
+        ("services/*/store/*", "shared/paging.py", "shared/idempotency.py", "shared/parked_api.py", "shared/following.py"),
     ),
     Fence(
         "a rule has no session",

@@ -60,7 +60,10 @@ async def transaction(engine: AsyncEngine, cause: Cause | None = None) -> AsyncI
 async def driver_of(session: AsyncSession) -> Any:
     """The asyncpg connection beneath, in the session's transaction."""
     connection = await session.connection()
-    return (await connection.get_raw_connection()).driver_connection
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():  # SQLAlchemy begins with the first statement of its own
+        await connection.exec_driver_sql("SELECT 1")
+    return driver
 
 
 def keep(session: AsyncSession, outcome: Outcome, cause: Cause | None = None) -> None:

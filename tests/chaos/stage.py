@@ -61,7 +61,7 @@ class Stage:
         )  # fmt: skip
         for slot in (0, 1):
             self.spawn(slot)
-        await until(self.ready, 30)
+        await until(self.ready, 60)
 
     async def ready(self) -> bool:
         async with httpx.AsyncClient() as client:
@@ -137,7 +137,7 @@ class Stage:
             async with httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=10
             ) as client:
-                await until(lambda: answers(client), 30)
+                await until(lambda: answers(client), 60)
                 yield client
         finally:
             process.terminate()

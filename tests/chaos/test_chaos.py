@@ -70,7 +70,7 @@ async def test_kills_lose_nothing_and_double_nothing(stage: Stage) -> None:
         await stage.play("whole", smtp_port, http_port)
         await load.contacts()
         await under_load(stage, load, 10, "worker", "postgres", "worker", "broker", "worker", "postgres")
-        verdict = await verdict_of(stage, load, 20)
+        verdict = await verdict_of(stage, load, 60)
         async with stage.registers() as client:
 
             async def all_sent() -> bool:
@@ -78,7 +78,7 @@ async def test_kills_lose_nothing_and_double_nothing(stage: Stage) -> None:
                 return len(notices) >= len(load.shipped) and all(notice["state"] in ("sent", "failed") for notice in notices)
 
             with contextlib.suppress(TimeoutError):  # the checker says what is missing
-                await until(all_sent, 25)
+                await until(all_sent, 60)
             judge_notices(await register(client, "/v1/notices"), load.shipped, stage.mailbox.entries, verdict)
     assert stage.deaths() == [], stage.last_words()
     stage.clear()

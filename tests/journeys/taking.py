@@ -101,7 +101,7 @@ async def publish(kafka: str, records: Sequence[Record], *, compression: str | N
         await producer.stop()
 
 
-async def until(done: Callable[[], Awaitable[Any] | Any], seconds: float = 20) -> None:
+async def until(done: Callable[[], Awaitable[Any] | Any], seconds: float = 60) -> None:
     """Waits for what can be seen."""
     async with asyncio.timeout(seconds):
         while True:

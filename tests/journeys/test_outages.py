@@ -71,7 +71,7 @@ async def more(rounds: Callable[[], int], by: int = 5) -> None:
 async def test_servers_that_stop_pause_and_come_back(system: System, servers: Servers) -> None:
     one, two = system.worker(0), system.worker(1)
     api, client = system.api()
-    await until(lambda: all_ready(one, two, api), 40)
+    await until(lambda: all_ready(one, two, api), 90)
     async with client, under_load(system) as rounds:
         # PostgreSQL is restarted
         await more(rounds)
@@ -121,8 +121,8 @@ async def test_servers_that_stop_pause_and_come_back(system: System, servers: Se
         finally:
             servers.broker.resume()
         await more(rounds)
-    await until(system.all_counted, 40)
-    await until(lambda: drained(one), 20)
+    await until(system.all_counted, 90)
+    await until(lambda: drained(one), 90)
     for process in (one, two, api):
         assert process.lives, process.said()[-3000:]
         assert "Traceback" not in process.said()
@@ -153,28 +153,28 @@ async def test_who_starts_before_its_servers_waits_for_them(system: System, serv
     await until(lambda: worker.waits_for("kafka"))
     assert (await worker.ask("livez")).status_code == 200
     await up(servers.broker)
-    await until(lambda: all_ready(worker), 40)
+    await until(lambda: all_ready(worker), 90)
     await system.feed()
-    await until(system.all_counted, 30)
+    await until(system.all_counted, 90)
     await system.verdict()
 
 
 async def test_the_signal_to_stop_finishes_and_commits(system: System) -> None:
     """Nothing is lost, and nothing comes twice."""
     worker = system.worker()
-    await until(worker.is_ready, 40)
+    await until(worker.is_ready, 90)
     async with under_load(system) as rounds:
         for _ in range(2):
             await more(rounds, 8)
             begun = monotonic()
             worker.popen.send_signal(signal.SIGTERM)
-            await until(lambda: not worker.lives, 25)
+            await until(lambda: not worker.lives, 40)
             assert worker.popen.returncode == 0, worker.said()[-3000:]
-            assert monotonic() - begun < 10, "25 s are the limit; a worker with nothing that hangs needs none of it"
+            assert monotonic() - begun < 15, "25 s are the limit; a worker with nothing that hangs needs none of it"
             worker.popen = worker.spawn()
-            await until(worker.is_ready, 40)
+            await until(worker.is_ready, 90)
         await more(rounds)
-    await until(system.all_counted, 30)
+    await until(system.all_counted, 90)
     assert await worker.number("consumer_records_total", outcome="ok") > 0
     assert await worker.number("consumer_records_total", outcome="duplicate") == 0, "offsets were committed behind the work"
     await system.verdict()
@@ -183,14 +183,14 @@ async def test_the_signal_to_stop_finishes_and_commits(system: System) -> None:
 async def test_a_killed_worker_has_its_partitions_back_when_it_is_back(system: System) -> None:
     """Its slot is a static member of the group: the broker waits 10 s for anybody else."""
     worker = system.worker()
-    await until(worker.is_ready, 40)
+    await until(worker.is_ready, 90)
     await system.feed()
-    await until(system.all_counted, 30)
+    await until(system.all_counted, 90)
     worker.kill()
     await system.feed()
     begun = monotonic()
     worker.popen = worker.spawn()
-    await until(worker.is_ready, 30)
-    await until(system.all_counted, 30)
-    assert monotonic() - begun < 7, "most of it is the start of the process"
+    await until(worker.is_ready, 90)
+    await until(system.all_counted, 90)
+    assert monotonic() - begun < 9, "of the 10 s that anybody else would wait, most of it is the start of the process"
     await system.verdict()

@@ -87,7 +87,7 @@ async def test_what_is_personal_stays_where_it_belongs(servers: Servers, systems
         apis = {name: system.api() for name, system in systems.items()}
         processes = [*workers, *(process for process, _ in apis.values())]
         for process in processes:
-            await until(process.is_ready, 60)
+            await until(process.is_ready, 90)
 
         now = datetime.now(UTC).isoformat()
         await publish(servers.kafka, [
@@ -106,9 +106,9 @@ async def test_what_is_personal_stays_where_it_belongs(servers: Servers, systems
         await http.put(path, content=f'{{"display_name": "{NAME}" {PHONE}'.encode(), headers={"Content-Type": "application/json"})
         await http.get("/v1/customers", params={"cursor": NAME, "kind": PHONE})
 
-        await until(lambda: parked_are(customers, len(poison()) + 1), 30)  # and the reference that two declarations claim
-        await until(lambda: parked_are(reception, 6), 30)
-        await until(lambda: any(MAIL in entry.to for entry in mailbox.entries), 30)
+        await until(lambda: parked_are(customers, len(poison()) + 1), 90)  # and the reference that two declarations claim
+        await until(lambda: parked_are(reception, 6), 90)
+        await until(lambda: any(MAIL in entry.to for entry in mailbox.entries), 90)
 
         seen: dict[str, str] = {}
         for process in processes:
@@ -121,7 +121,7 @@ async def test_what_is_personal_stays_where_it_belongs(servers: Servers, systems
                 seen[topic] = seen.get(topic, "") + f"{it.key} {(it.value or b'').decode()} {it.headers}"
         for process in processes:
             process.popen.terminate()
-            await until(lambda process=process: not process.lives, 30)
+            await until(lambda process=process: not process.lives, 90)
         for log in [*(process.log for process in processes), servers.postgres.log, servers.broker.log]:
             seen[f"log {log.name}"] = log.read_text(errors="replace")
         for _, client in apis.values():

@@ -41,6 +41,7 @@ def create_api(service: Service, means: Means, door: Door) -> FastAPI:
         title=service.title, version=VERSION, docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
     )
     app.state.means, app.state.engine, app.state.metrics, app.state.door = means, means.engine, means.metrics, door
+    app.state.circumstances = service.circumstances(means)
     for router in service.routers:
         app.include_router(checked(router))
     app.add_exception_handler(HttpProblem, _http)

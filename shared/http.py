@@ -25,7 +25,7 @@ from shared.problems import InvalidRequest, Malformed, NotYourRole, problems
 from shared.service import Means
 
 BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="a token of the company's issuer")
-__all__ = ["AtHand", "Body", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "problems"]
+__all__ = ["AtHand", "Body", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
 
 
 class Body(BaseModel):
@@ -152,6 +152,15 @@ async def means_of(request: Request) -> Means:
 
 async def now() -> datetime:
     return clock.now()
+
+
+def circumstance(name: str) -> Any:
+    """For an endpoint that needs what its service's reactions need: `Annotated[Trade, circumstance("trade")]`."""
+
+    async def of(request: Request) -> Any:
+        return request.app.state.circumstances[name]
+
+    return Depends(of)
 
 
 # With "request" for its scope the transaction would end after the answer was sent, and a commit that failed would have been a 200.

@@ -1,11 +1,8 @@
 """Wires follow-up."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from services.followup.api import notices
 from services.followup.domain import Memory
@@ -17,7 +14,7 @@ from services.followup.jobs import arrivals, reaching, sending
 from services.followup.listeners import contacts, orders
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
-from shared import events_api, parked_api
+from shared import events_api, parked_api, profiles
 from shared.service import Job, Means, Service
 from shared.units import Units
 
@@ -25,15 +22,8 @@ HERE = Path(__file__).parent
 
 
 def trade_of(units: Units) -> Trade:
-    """Every unit's policy, or one sentence about what is wrong with it."""
-    policies = {}
-    for profile in {unit.profile for unit in units.units.values()}:
-        file = HERE / "profiles" / f"{profile}.toml"
-        try:
-            policies[profile] = Policy.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-            raise SystemExit(f"{file} can't be used as a trade profile: {error}") from error
-    return Trade(units, policies)
+    """Every unit with its policy."""
+    return profiles.read(HERE / "profiles", Policy, units)
 
 
 def circumstances(means: Means) -> Mapping[str, Any]:

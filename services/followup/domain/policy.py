@@ -1,14 +1,13 @@
 """The numbers of the business that follow-up's rules need. They come from the trade profile of the unit; none stands in code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.units import Unit, Units
+from shared import profiles
 
 Milestone = Literal["scheduled", "started", "in_progress", "inspected", "completed"]
 
@@ -45,15 +44,4 @@ class Policy(BaseModel):
     languages: tuple[str, ...]  # the first is the unit's own
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """The units of the company, each with its policy."""
-
-    units: Units
-    policies: Mapping[str, Policy]  # by name of the profile
-
-    def unit(self, name: str) -> Unit:
-        return self.units[name]
-
-    def policy(self, unit: str) -> Policy:
-        return self.policies[self.units[unit].profile]
+Trade = profiles.Trade[Policy]

@@ -1,0 +1,10 @@
+"""Whom an id means, as `customers` says it: our copy."""
+
+from sqlalchemy import Index, text
+
+from services.followup.domain import Memory
+from shared import known
+
+
+class KnownCustomer(known.KnownCustomer, Memory, table=True):
+    __table_args__ = (Index("known_customer_news", "id", postgresql_where=text("news")),)

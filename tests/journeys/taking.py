@@ -52,7 +52,7 @@ class Group:
                     task.result()
         finally:
             if shell:
-                await shell.stop()
+                await shell.end()
             for task in reversed(tasks):
                 task.cancel()
                 await asyncio.wait([task])

@@ -1,4 +1,4 @@
-"""The local gateways as one process: mail by SMTP, SMS by HTTP, and a page that shows what arrived.
+"""The local gateways as one process: mail by SMTP, SMS by HTTP, and pages that show what arrived and what happened.
 
 The SMS contract: `POST /messages {"to": "+86…", "text": "…"}` with `Idempotency-Key`: 202 `{"id", "status": "accepted"}`; the same again: 200 and the
 same id; the same key with another body: 409; any other 4xx is for good, 429 and 5xx are for now.
@@ -7,7 +7,7 @@ same id; the same key with another body: 409; any other 4xx is for good, 429 and
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deploy.local import stories
+from deploy.local.asking import Asking
 from deploy.local.mailbox import Mailbox
 from deploy.local.mailbox_page import page
-from deploy.local.waiting import Waiting, ask, nothing
+from deploy.local.stories_page import newest_page, story_page
+from deploy.local.waiting import waiting
 from shared.units import Units
 
 ZONE = ZoneInfo("Asia/Shanghai")
-Waits = Callable[[], Awaitable[Waiting]]
 
 
 @contextlib.asynccontextmanager
@@ -41,8 +43,8 @@ async def smtp(mailbox: Mailbox, port: int) -> AsyncIterator[int]:
         server.close()
 
 
-def web(mailbox: Mailbox, waits: Waits = nothing, zone: ZoneInfo = ZONE) -> Starlette:
-    """The SMS gateway, the page and the list."""
+def web(mailbox: Mailbox, asking: Asking | None = None, zone: ZoneInfo = ZONE) -> Starlette:
+    """The SMS gateway, the list and the pages; nobody to ask: the mailbox alone."""
 
     async def take(request: Request) -> Response:
         key = request.headers.get("Idempotency-Key", "")
@@ -62,14 +64,24 @@ def web(mailbox: Mailbox, waits: Waits = nothing, zone: ZoneInfo = ZONE) -> Star
         return JSONResponse({"items": [asdict(entry) for entry in mailbox.entries[after:]], "last": len(mailbox.entries)})
 
     async def shown(request: Request) -> Response:
-        return Response(page(mailbox.entries, await waits(), zone), media_type="text/html")
+        return Response(page(mailbox.entries, await waiting(asking), zone), media_type="text/html")
 
-    return Starlette(routes=[Route("/messages", take, methods=["POST"]), Route("/messages.json", listed), Route("/", shown)])
+    async def newest(request: Request) -> Response:
+        assert asking
+        return Response(newest_page(await stories.newest(asking), zone), media_type="text/html")
+
+    async def story(request: Request) -> Response:
+        assert asking
+        correlation: str = request.path_params["correlation"]
+        return Response(story_page(await stories.story(asking, correlation), correlation, zone), media_type="text/html")
+
+    routes = [Route("/messages", take, methods=["POST"]), Route("/messages.json", listed), Route("/", shown)]
+    return Starlette(routes=[*routes, *([Route("/stories", newest), Route("/stories/{correlation}", story)] if asking else [])])
 
 
-async def serve(mailbox: Mailbox, http_port: int, smtp_port: int, waits: Waits = nothing, zone: ZoneInfo = ZONE) -> None:
+async def serve(mailbox: Mailbox, http_port: int, smtp_port: int, asking: Asking | None = None, zone: ZoneInfo = ZONE) -> None:
     settings = uvicorn.Config(
-        web(mailbox, waits, zone), host="127.0.0.1", port=http_port, access_log=False, log_level="warning", lifespan="off"
+        web(mailbox, asking, zone), host="127.0.0.1", port=http_port, access_log=False, log_level="warning", lifespan="off"
     )
     async with smtp(mailbox, smtp_port):
         await uvicorn.Server(settings).serve()
@@ -80,13 +92,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--http", type=int, required=True)
     parser.add_argument("--smtp", type=int, required=True)
-    parser.add_argument("--followup", required=True, help="whom to ask what waits")
+    parser.add_argument("--api", action="append", default=[], help="whom to ask what waits and what happened: followup=http://…")
     parser.add_argument("--issuer", type=Path, required=True, help="the folder of the development issuer, to be allowed to ask")
     parser.add_argument("--units", type=Path, required=True, help="units.toml, whose default unit's time is shown")
     told = parser.parse_args()
     units = Units.read(told.units)
     mailbox = Mailbox(told.folder / "requests.jsonl")
-    uvloop.run(serve(mailbox, told.http, told.smtp, ask(told.followup, told.issuer), units[units.default].clock))
+    asking = Asking(dict(it.split("=", 1) for it in told.api), told.issuer)
+    uvloop.run(serve(mailbox, told.http, told.smtp, asking, units[units.default].clock))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """The mailbox as one page that looks after itself: what was delivered, and what waits, why and until when."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.local.frame import framed, moment
 from deploy.local.mailbox import Entry
 from deploy.local.waiting import Waiting
 
@@ -15,32 +15,19 @@ WHY = {
     "awaiting_contact": "no phone number or e-mail address of this customer is known yet",
     "planned": "about to be sent",
 }
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --faint: #888; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-p { margin: .2rem 0 } .faint { color: var(--faint); font-size: .9rem }
-article { border: 1px solid var(--line); border-radius: .5rem; padding: .7rem 1rem; margin: .6rem 0 }
-article header { display: flex; gap: 1rem; flex-wrap: wrap; color: var(--faint); font-size: .9rem }
-article b { color: CanvasText } pre { font: inherit; white-space: pre-wrap; margin: .4rem 0 0; overflow-wrap: anywhere }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line) }
-"""
 
 
 def page(entries: Sequence[Entry], waiting: Waiting, zone: ZoneInfo) -> str:
     delivered = [entry for entry in entries if entry.answer < 300 and not entry.repeat]
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
-<title>Careloop mailbox</title><style>{STYLE}</style></head><body>
-<h1>Mailbox</h1>
-<p class="faint">What customers would have received. Nothing leaves this machine. The page renews itself every five seconds.
+    return framed(
+        "Mailbox",
+        f"""<p class="faint">What customers would have received. Nothing leaves this machine. The page renews itself every five seconds.
 Times are those of {zone.key}. <a href="/messages.json">messages.json</a> has every request, repeats too.</p>
 <h2>Waiting ({len(waiting.notices)})</h2>
 {_waiting(waiting, zone)}
 <h2>Delivered ({len(delivered)})</h2>
-{"".join(_message(entry, zone) for entry in reversed(delivered[-NEWEST:])) or '<p class="faint">Nothing yet.</p>'}
-</body></html>
-"""
+{"".join(_message(entry, zone) for entry in reversed(delivered[-NEWEST:])) or '<p class="faint">Nothing yet.</p>'}""",
+    )
 
 
 def _waiting(waiting: Waiting, zone: ZoneInfo) -> str:
@@ -61,13 +48,13 @@ def _why(notice: dict[str, Any]) -> str:
 
 def _until(notice: dict[str, Any], zone: ZoneInfo) -> str:
     """No hour ends the wait for a contact."""
-    return "one is declared" if notice.get("state") == "awaiting_contact" else _moment(notice.get("due_at"), zone)
+    return "one is declared" if notice.get("state") == "awaiting_contact" else moment(notice.get("due_at"), zone)
 
 
 def _message(entry: Entry, zone: ZoneInfo) -> str:
     subject = f"<p><b>{escape(entry.subject)}</b></p>" if entry.subject else ""
     return (
-        f"<article><header><span>{_moment(entry.at, zone)}</span><span>{'e-mail' if entry.channel == 'email' else 'SMS'}</span>"
+        f"<article><header><span>{moment(entry.at, zone)}</span><span>{'e-mail' if entry.channel == 'email' else 'SMS'}</span>"
         f"<span>to {escape(masked(entry.to))}</span></header>{subject}<pre>{escape(entry.body)}</pre></article>"
     )
 
@@ -80,7 +67,3 @@ def masked(address: str) -> str:
 
 def _text(notice: dict[str, Any], field: str) -> str:
     return escape(str(notice.get(field) or "–"))
-
-
-def _moment(moment: str | None, zone: ZoneInfo) -> str:
-    return datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

@@ -15,7 +15,7 @@ from typing import IO
 from deploy.local.leash import CannotStart
 from deploy.local.place import read_json, run_folder
 from deploy.local.readiness import everything_answers, first_messages
-from deploy.local.screen import page, say, story
+from deploy.local.screen import page, say, stories
 from deploy.local.system import System
 from shared.errors import Refusal
 
@@ -104,5 +104,5 @@ async def bring_up(system: System) -> None:
         played.touch()
     await everything_answers(system)
     say(page(system, first))
-    say(story(system))
+    say(stories(system))
     say(f"ready after {time.monotonic() - started:.0f} s; Ctrl-C stops everything, data stay in {system.run}")

@@ -1,4 +1,4 @@
-"""What `make run` says: addresses, and a story to paste."""
+"""What `make run` says: addresses, and the two stories to paste."""
 
 import contextlib
 import json
@@ -74,6 +74,7 @@ def page(system: System, first: bool) -> str:
     services = "\n".join(f"  {name:<11} {system.url(name)}/docs" for name in SERVICES)
     return f"""
   mailbox     {system.url("mailbox")}    what customers received, and what waits and why
+  stories     {system.url("mailbox")}/stories    what happened to a complaint, a visit, an inquiry, event by event
 {services}
   kafka       {system.kafka}
   logs        {system.run / "logs"}
@@ -83,36 +84,57 @@ def page(system: System, first: bool) -> str:
 {played}; `make clean` forgets everything."""
 
 
-def story(system: System) -> str:
-    """A shipment that is delayed, to paste: declared, shipped, told."""
+def stories(system: System) -> str:
+    """Both stories, to paste: a shipment that is delayed and told, and a complaint whose customer is not content."""
     run = now().strftime("%m%d%H%M%S")
     token = sign(system.run / "issuer", ["specialist"], subject="you")
-    mailbox, notices = f"{system.url('mailbox')}/messages.json", f"{system.url('followup')}/v1/notices?order_id=PO-{run}"
     events = [event(number, source, type, subject, data, run) for number, (source, type, subject, data) in enumerate(STORY, 1)]
+    complaints, calls = f"{system.url('complaints')}/v1/complaints", f"{system.url('followup')}/v1/calls"
+    notices = f"sleep 2; ask GET '{system.url('followup')}/v1/notices?order_id=PO-{run}'"
+    said = {
+        "customer": {"system": "crm", "id": run}, "channel": "phone", "category": "delivery", "content": "Half of it is missing.", "order_id": f"PO-{run}",
+    }  # fmt: skip
     return f"""
-Paste this: a customer, a shipment, a delay; then the notices about it and the mail that left.
+Paste this. First a customer, a shipment, a delay; the notices about it and the mail that left.
 
 export TOKEN={token}
+{asking()}
 {careloop()} publish - <<'EVENTS'
 {events[0]}
 {events[1]}
 EVENTS
-sleep 2; {get(notices, token=True)}; echo
+{notices}
 {careloop()} publish - <<'EVENTS'
 {events[2]}
 EVENTS
-sleep 2; {get(notices, token=True)}; echo
-{get(mailbox)}; echo
+{notices}; ask GET {system.url("mailbox")}/messages.json
+
+# Then their complaint: taken, judged, resolved; a call about it; they are not content, and it is open again.
+
+ID=$(ask POST {complaints} '{json.dumps(said)}' | {first_id()})
+ask POST {complaints}/$ID/judgement '{{"upheld": true, "reason": "The packing list says so too."}}'
+ask POST {complaints}/$ID/resolution '{{"result": "The rest is on its way.", "compensation": null}}'
+sleep 2; CALL=$(ask GET "{calls}?about=complaint:$ID" | {first_id()})
+ask POST {calls}/$CALL/outcome '{{"satisfaction": "dissatisfied", "remarks": "It is still not here."}}'
+sleep 2; ask GET {complaints}/$ID    # {system.url("mailbox")}/stories shows it event by event
 """
 
 
-def get(url: str, *, token: bool = False) -> str:
-    """A line for the shell that prints what is there, also on a machine without curl."""
+def asking() -> str:
+    """A function for the shell, also on a machine without curl: `ask METHOD URL [JSON]` prints the answer."""
     if shutil.which("curl"):
-        return f"""curl -s {'-H "Authorization: Bearer $TOKEN" ' if token else ""}'{url}'"""
-    headers = '{"Authorization": "Bearer " + os.environ["TOKEN"]}' if token else "{}"
-    program = f'import os, urllib.request as u; print(u.urlopen(u.Request("{url}", headers={headers})).read().decode())'
-    return f"{shlex.quote(sys.executable)} -c {shlex.quote(program)}"
+        return """ask() { curl -s -X "$1" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'If-Match: *' "$2" ${3:+-d "$3"}; echo; }"""
+    program = (
+        "import os, sys, urllib.request as u; method, url, *body = sys.argv[1:]; told = {'Authorization': 'Bearer ' + os.environ['TOKEN'], "
+        "'Content-Type': 'application/json', 'If-Match': '*'}; "
+        "print(u.urlopen(u.Request(url, body[0].encode() if body else None, told, method=method)).read().decode())"
+    )
+    return f'ask() {{ {shlex.quote(sys.executable)} -c {shlex.quote(program)} "$@"; }}'
+
+
+def first_id() -> str:
+    """A filter for the shell: the id of what was answered, or of the first of a register."""
+    return r"""sed 's/^[^"]*\("items":\[{\)*"id":"\([^"]*\)".*/\2/'"""
 
 
 def event(number: int, source: str, type: str, subject: str, data: Mapping[str, object], run: str) -> str:

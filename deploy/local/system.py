@@ -124,11 +124,11 @@ class System:
         told = {
             "http": self.ports["mailbox"],
             "smtp": self.ports["smtp"],
-            "followup": self.url("followup"),
             "issuer": self.run / "issuer",
             "units": self.run / "config" / "units.toml",
         }
         options = [part for name, value in told.items() for part in (f"--{name}", str(value))]
+        options += [f"--api={name}={self.url(name)}" for name in SERVICES]
         command = [sys.executable, "-m", "deploy.local.gateways", str(self.run / "mailbox"), *options]
         return Program("mailbox", command, log=self.log("mailbox"))
 

@@ -1,6 +1,7 @@
 """What `docs/integrate.md` promises is what the code does: every type, every code, every event of ours."""
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,14 @@ import pytest
 from services.customers.app import service
 from services.customers.domain.claim import ConflictingReference
 from shared.clock import now
-from shared.contracts import Event, contacts, customers, followup, rejections
-from shared.contracts.registry import INBOUND_TYPES
+from shared.contracts.registry import INBOUND_TYPES, OWN_TYPES
 from shared.envelope import LARGEST, headers_of
+from shared.events_api import EVENTS
 from shared.gate import Gate
 from tests.makers import record, shipped
 from tests.rooms import KnownSources
 
 TEXT = (Path(__file__).parents[2] / "docs" / "integrate.md").read_text(encoding="utf-8")
-OURS = contacts, customers, followup, rejections
 
 
 def section(title: str) -> str:
@@ -37,12 +37,23 @@ def test_every_event_that_we_take_is_told_with_its_fields() -> None:
     assert table() in section("Events we take"), f"put this between the marks:\n\n{table()}\n"
 
 
+def our_table() -> str:
+    rows = ["| type | topic | says |", "|---|---|---|"]
+    for name, contract in OWN_TYPES.items():
+        sentence = re.split(r"  [A-Z]", contract.__doc__ or "")[0].strip()  # without the rules that it is told by
+        rows.append(f"| `{name}` | `{contract.topic}` | {sentence} |")
+    return "\n".join(rows)
+
+
 def test_every_event_that_we_publish_is_told_with_its_topic() -> None:
-    contracts = {
-        it for module in OURS for it in vars(module).values() if isinstance(it, type) and issubclass(it, Event) and "name" in vars(it)
-    }
-    told = dict(re.findall(r"^\| `([a-z_.0-9]+)` \| `(careloop\.[a-z]+)`", section("Events we publish"), re.MULTILINE))
-    assert told == {it.name: it.topic for it in contracts if not it.tombstone}
+    assert our_table() in section("Events we publish"), f"put this between the marks:\n\n{our_table()}\n"
+
+
+def test_what_can_be_asked_for_later_is_what_is_kept() -> None:
+    [sentence] = re.findall(r"Events of a (.*?) can also be asked for", section("Events we publish"))
+    assert set(re.findall(r"`([a-z]+)`", sentence)) == {name.partition(".")[0] for name, contract in OWN_TYPES.items() if contract.kept}
+    [filters] = re.findall(r"`GET /v1/events\?([a-z]+)=…` \(or `([a-z]+)`, `([a-z]+)`\)", section("Events we publish"))
+    assert {f"filter_{name}" for name in filters} == {name for name in signature(EVENTS).parameters if name.startswith("filter_")}
 
 
 def broken(code: str) -> Any:
@@ -96,6 +107,6 @@ def test_no_code_is_left_out() -> None:
 
 
 def test_the_samples_of_the_text_are_there() -> None:
-    assert set(INBOUND_TYPES) == {
+    assert {*INBOUND_TYPES, *OWN_TYPES} == {
         it.name.removesuffix(".json") for it in (Path(__file__).parents[1] / "contracts" / "samples").glob("*.json")
     }

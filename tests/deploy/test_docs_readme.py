@@ -1,5 +1,6 @@
 """The README's five things are pasted into a shell beside a system that runs, and show what they promise."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from tests.terminal import Terminal, a_system
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-USUAL = {18001: "customers", 18003: "followup", 18025: "mailbox"}
+USUAL = {18001: "customers", 18002: "complaints", 18003: "followup", 18025: "mailbox"}
 CURL = """
 import argparse, urllib.request
 words = argparse.ArgumentParser()
@@ -54,9 +55,11 @@ def test_five_things(terminal: Terminal) -> None:
     whole = "\n".join(f"{here(terminal, block)}\necho; echo NEXT" for block in BLOCKS)
     pasted = subprocess.run(["sh", "-e"], input=whole, capture_output=True, text=True, check=False, env=terminal.env, cwd=ROOT, timeout=120)
     assert (pasted.returncode, pasted.stderr) == (0, ""), pasted.stdout
-    published, waits, declared, mended, played, _ = pasted.stdout.split("NEXT")
+    published, looped, told, mended, played, _ = pasted.stdout.split("NEXT")
     assert "PO-2001" in published.splitlines()[-2]
-    assert '"state":"awaiting_contact","reason":"no contact yet"' in waits
-    assert '"claimed":true' in declared and '"state":"sent"' in declared
+    judged, resolved, answered, again = (json.loads(line) for line in looped.splitlines() if line.startswith("{"))
+    assert [it["state"] for it in (judged, resolved, answered, again)] == ["judged", "resolved", "done", "investigating"]
+    assert again["round"] == 2 and "It is bent again." in str(again["notes"])
+    assert '"state":"awaiting_contact","reason":"no contact yet"' in told and '"claimed":true' in told and '"state":"sent"' in told
     assert mended.count("unknown_source") == 2 and "resent" in mended
     assert "200 orders of 190 customers" in played and "followup is 0 behind." in played and "Nothing is parked." in played

@@ -1,5 +1,6 @@
 """A stranger's first quarter of an hour: start, paste, break, stop, start again."""
 
+import json
 import signal
 import subprocess
 import time
@@ -40,6 +41,15 @@ def test_a_strangers_walk(run: Path) -> None:
     pasted = subprocess.run(["sh", "-e"], input=block, capture_output=True, text=True, check=False, env=terminal.env)
     assert pasted.returncode == 0, pasted.stderr
     assert '"sent"' in pasted.stdout and "chen.jing@example.com" in pasted.stdout
+    complaint = json.loads(pasted.stdout.strip().splitlines()[-1])
+    assert (complaint["state"], complaint["round"]) == ("investigating", 2)
+    story = httpx.get(f"{addresses['mailbox']}/stories/{complaint['correlation']}", trust_env=False).text
+    told = [
+        story.index(f"<b>{it}</b>")
+        for it in ("complaint.received", "complaint.resolved", "call.planned", "satisfaction.reported", "complaint.reopened")
+    ]
+    assert told == sorted(told) and complaint["number"] in story
+    assert complaint["number"] in httpx.get(f"{addresses['mailbox']}/stories", trust_env=False).text
 
     worker = next(process for process in terminal.family() if process.cmdline()[-2:] == ["worker", "followup"])
     worker.kill()

@@ -1,0 +1,1 @@
+"""The published language as documents: written, compared, and kept from breaking."""

@@ -17,11 +17,15 @@ clean: stop  ## forget .run/: data, logs, keys
 test: check  ## check, then every test on a real PostgreSQL and a real Kafka
 	@$(BIN)/python -m pytest
 
-check: dev  ## format, lint, types, import fences
+check: dev  ## format, lint, types, import fences, generated documents
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deploy.events check
+
+schemas: dev  ## write docs/events anew; refuses what would break readers or publishers
+	@$(BIN)/python -m deploy.events
 
 lock: dev  ## resolve all requirements and Kafka's jars anew, with hashes
 	@sh deploy/local/lock.sh
@@ -30,4 +34,4 @@ lock: dev  ## resolve all requirements and Kafka's jars anew, with hashes
 local dev:
 	@sh deploy/local/bootstrap.sh $@
 
-.PHONY: help run stop clean test check lock local dev
+.PHONY: help run stop clean test check schemas lock local dev

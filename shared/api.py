@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import asyncapi
 from shared.auth import Door
 from shared.database import open_engine
 from shared.edge import Edge
@@ -50,6 +51,7 @@ def create_api(service: Service, means: Means, door: Door) -> FastAPI:
     app.add_exception_handler(HTTPException, _starlette)
     app.add_middleware(Edge, metrics=means.metrics, open_paths=OPEN)
     app.openapi = documented(app)  # type: ignore[method-assign]
+    app.add_route("/asyncapi.json", asyncapi.served(service))
     return app
 
 

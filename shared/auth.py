@@ -35,6 +35,11 @@ class Principal:
     units: tuple[str, ...] = ()
     posts: tuple[str, ...] = ()
 
+    @property
+    def unit(self) -> str | None:
+        """The unit that they work for, where it is certain."""
+        return self.units[0] if len(self.units) == 1 else None
+
 
 class Door:
     """Lets in whoever has a good token, and counts the others by the reason."""

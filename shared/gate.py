@@ -36,6 +36,11 @@ class Origin:
     cause: Cause
     time: datetime | None = None  # when it happened, as its envelope says
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Of two records of one key the later one holds."""
+        return self.partition, self.offset
+
 
 @dataclass(slots=True, eq=False)
 class Delivery:

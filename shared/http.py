@@ -3,6 +3,7 @@
 Token, role, key, body; then one transaction around the endpoint, committed before the answer leaves, so that whoever saw a 2xx can rely on it.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import from_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.responses import Response
 
 from shared import clock
 from shared.auth import Principal
+from shared.contracts.values import A_TIME, NO_TIME, Saying
 from shared.database import transaction
 from shared.idempotency import Replay, claim_of
 from shared.permissions import PERMISSIONS, may
@@ -25,13 +27,25 @@ from shared.problems import InvalidRequest, Malformed, NotYourRole, problems
 from shared.service import Means
 
 BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="a token of the company's issuer")
-__all__ = ["AtHand", "Body", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
+__all__ = ["AtHand", "Body", "Moment", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
 
 
 class Body(BaseModel):
     """What is sent to us: a field that we do not know is a mistake, and better said than ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def written(told: Any) -> Any:
+    """JSON has no times, only strings that look like one; Pydantic alone takes 20260105 for a moment in 1970."""
+    if not isinstance(told, str) or not re.fullmatch(A_TIME, told):
+        raise ValueError(NO_TIME)
+    return told
+
+
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(written), Saying(NO_TIME), WithJsonSchema({"type": "string", "format": "date-time"})
+]  # in a body; `Ts` of the contracts
 
 
 class View(BaseModel):

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
+from shared.contracts.contacts import ContactChanged, Standing
 from shared.entities import Entity
 from shared.ids import customer_of
 from shared.outcome import Outcome
@@ -65,6 +66,18 @@ def learn(
             row.take(customer_id, revision, declared=declared, unit=unit, place=place)
             taken.append(row)
     return taken
+
+
+def names_in(told: ContactChanged) -> list[UUID]:
+    """The ids that the customer's names make."""
+    return [customer_of(it.reference) for it in told.references]
+
+
+def hear(kind: type[Kind], told: ContactChanged, named: Sequence[Kind], place: Place) -> Outcome:
+    """What `customers` says of somebody; `named` are the rows that its names have here."""
+    revisions = {it.reference: it.revision for it in told.references}
+    declared = told.standing is Standing.DECLARED
+    return learn(kind, named, told.customer_id, revisions, declared=declared, unit=told.unit, place=place)
 
 
 def forget(held: Sequence[KnownCustomer], place: Place) -> Outcome:

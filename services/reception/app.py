@@ -1,17 +1,46 @@
 """Wires reception."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from services.reception.api import inquiries, late_answers, visits
 from services.reception.domain import Memory
+from services.reception.domain.policy import Policy, Trade
+from services.reception.jobs import closing
+from services.reception.listeners import calls, contacts, followup, notes
 from services.reception.settings import Settings
-from shared import events_api, parked_api
-from shared.service import Service
+from services.reception.store.gauges import gauges
+from shared import events_api, following, parked_api, profiles
+from shared.service import Job, Means, Service
+from shared.units import Units
+
+HERE = Path(__file__).parent
+FOLLOWING = following.job({"visit": {"customer_id": "customer_id"}, "inquiry": {"customer_id": "customer_id"}})
+
+
+def trade_of(units: Units) -> Trade:
+    """Every unit with its policy."""
+    return profiles.read(HERE / "profiles", Policy, units)
+
+
+def circumstances(means: Means) -> Mapping[str, Any]:
+    return {"trade": trade_of(means.units)}
+
+
+def jobs(_: Means) -> Sequence[Job]:
+    return [closing.JOB, FOLLOWING]
+
 
 service = Service(
     name="reception",
     title="Careloop reception",
     settings=Settings,
     metadata=Memory.metadata,
-    migrations=Path(__file__).parent / "migrations",
-    routers=[events_api.router, *parked_api.routers],
+    migrations=HERE / "migrations",
+    routers=[visits.router, inquiries.router, late_answers.router, events_api.router, *parked_api.routers],
+    listeners=[calls.on, contacts.on, followup.on, notes.on],
+    jobs=jobs,
+    circumstances=circumstances,
+    gauges=[gauges],
 )

@@ -46,6 +46,10 @@ class CustomerDeclared(AboutCustomer):
     def subject(self) -> str | None:
         return self.key
 
+    @property
+    def unit_of(self) -> str | None:
+        return self.orgunit
+
 
 class CustomerWithdrawn(AboutCustomer):
     """A source no longer has this customer: a null value, so its key says all. Nothing is erased."""

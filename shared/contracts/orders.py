@@ -215,7 +215,7 @@ class ShipmentTrouble(ShipmentEvent):
     moment_in = "detected_at"
     detected_at: Ts
     reason: TroubleReason
-    expected_arrival_until: When | None = None  # None: unknown
+    expected_arrival_until: When | None = None  # null: unknown
     previous_expected_arrival_until: When | None = None
 
 

@@ -23,6 +23,10 @@ INBOUND_TYPES: Mapping[str, type[Event]] = MappingProxyType(
 )
 WITHDRAWALS: Mapping[str, type[Event]] = MappingProxyType({declarations.CustomerDeclared.name: declarations.CustomerWithdrawn})
 """What a null value means where it means anything, by the type of what it withdraws."""
+TOMBSTONES: Mapping[str, type[Event]] = MappingProxyType(
+    {event.topic: event for event in (declarations.CustomerWithdrawn, contacts.ContactErased, notes.NoteErased)}
+)
+"""The same by topic, also on our own."""
 
 
 def announced_in(module: ModuleType) -> Iterator[type[Event]]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.customers.domain.masking import masked_email, masked_phone
 from services.customers.store.gauges import gauges
 from shared.ids import customer_of
+from shared.masking import masked_email, masked_phone
 from shared.permissions import PERMISSIONS, ROLES
 from tests.apis import Api
 from tests.makers import declared, placed, record

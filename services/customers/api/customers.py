@@ -11,12 +11,13 @@ from services.customers.actions import declaring
 from services.customers.domain.claim import ConflictingReference
 from services.customers.domain.customer import Customer, CustomerState, Kind
 from services.customers.domain.declaration import Declaration
-from services.customers.domain.masking import masked_email, masked_phone
 from services.customers.store import customers
 from services.customers.store.customers import CUSTOMERS, CustomerNotFound
+from shared.bodies import Reference
 from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Slug, Text, Zone
 from shared.etag import IfMatchIfGiven, tag
 from shared.http import Body, Now, Router, Session, View, allow, problems
+from shared.masking import masked_email, masked_phone
 from shared.paging import Asked, Page, Part
 from shared.problems import Changed
 from shared.units import Units
@@ -30,13 +31,6 @@ def a_moment(text: str) -> str:
     except ValueError:
         raise ValueError(NO_TIME) from None
     return text
-
-
-class Reference(Body):
-    """A customer as a foreign system names it."""
-
-    system: Slug
-    id: Id
 
 
 class Consent(Body):

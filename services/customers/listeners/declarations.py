@@ -42,7 +42,7 @@ def file_it(
         origin.time or at,
         facts,
         names=tuple(map(str, event.references or ())),
-        place=(origin.partition, origin.offset),
+        place=origin.place,
     )
     return declare(told, [*named, *before], holders, units=units, at=at)
 
@@ -52,4 +52,4 @@ def withdraw_it(
     event: CustomerWithdrawn, own: Own, before: NamedBefore, holders: HoldersOfOwn, *, at: datetime, units: Units, origin: Origin
 ) -> Outcome:
     """The source has this customer no longer; nothing is erased."""
-    return withdraw(event.key, [*filter(None, [own]), *before], holders, units=units, at=at, place=(origin.partition, origin.offset))
+    return withdraw(event.key, [*filter(None, [own]), *before], holders, units=units, at=at, place=origin.place)

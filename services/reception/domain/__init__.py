@@ -1,4 +1,4 @@
-"""What reception decides."""
+"""What reception decides: how a visit goes on, what becomes of a question, and which calls were answered late."""
 
 from sqlalchemy.orm import registry
 

@@ -1,0 +1,164 @@
+"""Visits over HTTP: asking for a reception, and what the desk says of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field, PlainSerializer
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.reception.actions import visiting
+from services.reception.domain.policy import Trade
+from services.reception.domain.steps import NotNow
+from services.reception.domain.visit import HomeBeforeNow, State, Visit
+from services.reception.store import notes, visits
+from services.reception.store.notes import Texts
+from services.reception.store.visits import VISITS, VisitNotFound
+from shared.bodies import AboutCustomer, NoteView, WhichCustomer, Words
+from shared.contracts.values import Id, Name, Phone
+from shared.etag import IfMatch, tag
+from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
+from shared.masking import masked_phone
+from shared.paging import Asked, Page
+from shared.problems import Changed, VersionMissing
+
+router = Router("/v1/visits", tags=["visits"])
+OurTrade = Annotated[Trade, circumstance("trade")]
+
+
+class Guest(Body):
+    """Who comes; of several, the one to talk to."""
+
+    name: Name
+    phone: Phone | None = None
+
+
+class Application(AboutCustomer):
+    """A visit to come. Without a customer the guest is declared as one, to be called when they are home."""
+
+    company: Name
+    guests: Annotated[int, Field(strict=True, ge=1, lt=2**31)] = Field(description="how many")
+    guest: Guest
+    arrives_at: Moment
+    purpose: Words
+    applicant: Id = Field(description="staff id of who asks for it")
+
+
+class Nothing(Body):
+    """There is nothing to say; `{}` or no body."""
+
+
+class Departure(Body):
+    """They leave."""
+
+    expected_home_at: Moment | None = Field(None, description="nobody calls them before")
+
+
+class GuestView(View):
+    """Who comes. Null after an erasure."""
+
+    name: str | None
+    phone: Annotated[str | None, PlainSerializer(lambda phone: phone and masked_phone(phone))] = Field(examples=["+86 138****8000"])
+
+
+class VisitView(View):
+    """A visit. `noticed`: somebody saw them leave; false: the day ended."""
+
+    id: UUID
+    state: State
+    source: str
+    company: str
+    guests: int
+    guest: GuestView
+    arrives_at: datetime
+    purpose: str | None = Field(description="null when the words were erased")
+    applicant: str
+    customer_id: UUID
+    unit: str
+    applied_at: datetime
+    arrived_at: datetime | None
+    departed_at: datetime | None
+    noticed: bool | None
+    expected_home_at: datetime | None
+    cancelled_at: datetime | None
+    correlation: str | None
+    version: int
+
+
+class VisitWithNotes(VisitView):
+    """A visit with all that was written down about it."""
+
+    notes: list[NoteView]
+
+
+def shown(visit: Visit, texts: Texts) -> dict[str, Any]:
+    facts = {name: getattr(visit, name) for name in VisitView.model_fields.keys() - {"purpose"}}
+    return facts | {"purpose": texts.get(visit.note_id)}
+
+
+async def answered(session: AsyncSession, visit: Visit, response: Response) -> dict[str, Any]:
+    tag(response, visit.version)
+    return shown(visit, await notes.texts(session, [visit.note_id]))
+
+
+@router.get("", response_model=Page[VisitView], dependencies=[allow("visits.read")], responses=problems())
+async def list_visits(session: Session, asked: Annotated[Asked, Depends(VISITS)]) -> Any:
+    """All visits, those applied for last first."""
+    part = await VISITS.page(session, asked)
+    texts = await notes.texts(session, [it.note_id for it in part.items])
+    return {"items": [shown(it, texts) for it in part.items], "next": part.next, "total": part.total}
+
+
+@router.post("", status_code=201, response_model=VisitView, dependencies=[allow("visits.apply")], responses=problems(WhichCustomer))
+async def apply_for_a_reception(body: Application, session: Session, staff: Staff, now: Now, trade: OurTrade, response: Response) -> Any:
+    """Ask for a reception. Name the customer in one way at the most.  RECP-01"""
+    told = visiting.Application(
+        company=body.company, guests=body.guests, guest_name=body.guest.name, guest_phone=body.guest.phone, arrives_at=body.arrives_at,
+        purpose=body.purpose, applicant=body.applicant,
+    )  # fmt: skip
+    visit = await visiting.apply(session, told, customer_id=body.named_id, unit=staff.unit, units=trade.units, by=staff.sub, at=now)
+    response.headers["Location"] = f"/v1/visits/{visit.id}"
+    tag(response, visit.version)
+    return shown(visit, {visit.note_id: told.purpose})
+
+
+@router.get("/{visit_id}", response_model=VisitWithNotes, dependencies=[allow("visits.read")], responses=problems(VisitNotFound))
+async def show_visit(visit_id: UUID, session: Session, response: Response) -> Any:
+    """One visit, and what was written down about it here and by those who asked how it was."""
+    visit = await visits.by_id(session, visit_id)
+    written = await notes.about(session, f"visit:{visit_id}")
+    tag(response, visit.version)
+    return shown(visit, {it.id: it.text for it in written}) | {"notes": written}
+
+
+@router.post(
+    "/{visit_id}/arrival", response_model=VisitView, dependencies=[allow("visits.receive")],
+    responses=problems(VisitNotFound, NotNow, Changed, VersionMissing),
+)  # fmt: skip
+async def arrive(
+    visit_id: UUID, session: Session, now: Now, trade: OurTrade, expected: IfMatch, response: Response, body: Nothing | None = None
+) -> Any:
+    """They are here."""
+    visit = await visiting.arrive(session, visit_id, expected=expected, units=trade.units, at=now)
+    return await answered(session, visit, response)
+
+
+@router.post(
+    "/{visit_id}/departure", response_model=VisitView, dependencies=[allow("visits.receive")],
+    responses=problems(VisitNotFound, NotNow, Changed, VersionMissing, HomeBeforeNow),
+)  # fmt: skip
+async def depart(visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Departure | None = None) -> Any:
+    """They leave; somebody will call them once they are home.  FLUP-25"""
+    visit = await visiting.depart(session, visit_id, body.expected_home_at if body else None, expected=expected, at=now)
+    return await answered(session, visit, response)
+
+
+@router.post(
+    "/{visit_id}/cancellation", response_model=VisitView, dependencies=[allow("visits.apply")],
+    responses=problems(VisitNotFound, NotNow, Changed, VersionMissing),
+)  # fmt: skip
+async def cancel(visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Nothing | None = None) -> Any:
+    """They will not come."""
+    visit = await visiting.cancel(session, visit_id, expected=expected, at=now)
+    return await answered(session, visit, response)

@@ -1,0 +1,47 @@
+"""The result of a complaint: told, agreed with, gone back on, closed."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.complaints.actions.stepping import in_hand, kept, write
+from services.complaints.domain import steps
+from services.complaints.domain.complaint import Complaint
+from services.complaints.domain.policy import Trade
+from shared.contracts import Money
+from shared.etag import Expected
+
+
+async def resolve(
+    session: AsyncSession, complaint_id: UUID, result: str, compensation: Money | None, *, expected: Expected, trade: Trade, roles: Collection[str],
+    by: str, at: datetime,
+) -> Complaint:  # fmt: skip
+    complaint = await in_hand(session, complaint_id, expected)
+    policy, currency = trade.policy(complaint.unit), trade.unit(complaint.unit).currency
+    note_id = write(session, complaint, "result", result, by=by, at=at)
+    outcome = steps.resolve(complaint, compensation, policy=policy, currency=currency, roles=roles, note_id=note_id, by=by, at=at)
+    return await kept(session, complaint, outcome)
+
+
+async def accept(
+    session: AsyncSession, complaint_id: UUID, remarks: str | None, *, expected: Expected, by: str, at: datetime
+) -> Complaint:  # fmt: skip
+    complaint = await in_hand(session, complaint_id, expected)
+    note_id = write(session, complaint, "remarks", remarks, by=by, at=at)
+    return await kept(session, complaint, steps.accept(complaint, note_id=note_id, by=by, at=at))
+
+
+async def reopen(
+    session: AsyncSession, complaint_id: UUID, reason: str, *, expected: Expected, trade: Trade, by: str, at: datetime
+) -> Complaint:  # fmt: skip
+    complaint = await in_hand(session, complaint_id, expected)
+    note_id = write(session, complaint, "reason", reason, by=by, at=at)
+    outcome = steps.reopen(complaint, "asked", policy=trade.policy(complaint.unit), note_id=note_id, by=by, at=at)
+    return await kept(session, complaint, outcome)
+
+
+async def close(session: AsyncSession, complaint_id: UUID, *, expected: Expected, by: str, at: datetime) -> Complaint:
+    complaint = await in_hand(session, complaint_id, expected)
+    return await kept(session, complaint, steps.close(complaint, by=by, at=at))

@@ -1,0 +1,38 @@
+"""Taking complaints in, over HTTP."""
+
+from typing import Any
+
+from fastapi import Response
+
+from services.complaints.actions import intake
+from services.complaints.actions.intake import NotYet
+from services.complaints.api.shapes import ComplaintView, Trade, answer
+from shared.bodies import AboutCustomer, Remark, WhichCustomer, Words
+from shared.contracts.values import Id, Slug
+from shared.http import Moment, Now, Router, Session, Staff, allow, problems
+
+router = Router("/v1/complaints", tags=["complaints"])
+
+
+class NewComplaint(AboutCustomer):
+    """What the customer says. Either `customer` or `customer_id` names them; nobody has to know them."""
+
+    channel: Slug
+    category: Slug
+    content: Words
+    expected_remedy: Remark | None = None
+    order_id: Id | None = None
+    received_at: Moment | None = None
+
+
+@router.post(
+    "", status_code=201, response_model=ComplaintView, dependencies=[allow("complaints.take")], responses=problems(WhichCustomer, NotYet)
+)  # fmt: skip
+async def take_complaint(body: NewComplaint, session: Session, staff: Staff, now: Now, trade: Trade, response: Response) -> Any:
+    """Take in a complaint or a suggestion. `received_at`: when it was first heard, if that was not just now.  CMPL-01, CMPL-04"""
+    complaint = await intake.take(
+        session, body.certain_id, body.content, body.expected_remedy, channel=body.channel, category=body.category, order_id=body.order_id,
+        received_at=body.received_at, unit=staff.unit, trade=trade, by=staff.sub, at=now,
+    )  # fmt: skip
+    response.headers["Location"] = f"/v1/complaints/{complaint.id}"
+    return await answer(session, complaint, response)

@@ -1,0 +1,89 @@
+"""A complaint as it is shown, and what all its endpoints have in common."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.complaints.domain.complaint import Authority, ClosedAs, Complaint, NotNow, Severity
+from services.complaints.domain.course import State
+from services.complaints.domain.policy import Role
+from services.complaints.domain.policy import Trade as TradeProfiles
+from services.complaints.store import notes
+from services.complaints.store.complaints import ComplaintNotFound
+from shared.bodies import NoteView
+from shared.etag import tag
+from shared.http import View, allow, circumstance, problems
+from shared.problems import Changed, VersionMissing
+
+HANDLE = [allow("complaints.handle")]
+STEP = problems(ComplaintNotFound, NotNow, Changed, VersionMissing)
+
+Trade = Annotated[TradeProfiles, circumstance("trade")]
+
+
+class MoneyView(View):
+    amount: str
+    currency: str
+
+
+class ComplaintView(View):
+    """A complaint or suggestion. `follows`: what it came of (`survey:<id>`, `visit:<id>`, `complaint:<id>`); `correlation`: what all its events carry."""
+
+    id: UUID
+    number: str
+    state: State
+    round: int = Field(description="from 1; each reopening begins another")
+    severity: Severity | None = Field(description="null until it is judged")
+    upheld: bool | None
+    customer_id: UUID
+    customer_known: bool = Field(description="has any source declared this customer?")
+    unit: str
+    order_id: str | None
+    category: str
+    channel: str
+    source: str
+    expected_remedy: str | None
+    inquiry_id: UUID | None
+    follows: str | None
+    received_at: datetime
+    feedback_by: datetime | None
+    resolved_at: datetime | None
+    reopenable_until: datetime | None
+    authority: Authority | None = Field(description="by whose leave the result stands")
+    compensation: MoneyView | None
+    escalated_to: Role | None
+    closed_as: ClosedAs | None
+    correlation: str | None
+    version: int
+
+
+class WholeComplaintView(ComplaintView):
+    """A complaint and everything that was said about it."""
+
+    notes: list[NoteView]
+
+
+async def shown(session: AsyncSession, complaints: Sequence[Complaint]) -> list[dict[str, Any]]:
+    remedies = await notes.texts(session, "expected_remedy", [it.about for it in complaints])
+    columns = ComplaintView.model_fields.keys() & Complaint.model_fields.keys()
+    return [
+        {name: getattr(it, name) for name in columns} | {"expected_remedy": remedies.get(it.about), "compensation": money(it)}
+        for it in complaints
+    ]
+
+
+def money(complaint: Complaint) -> MoneyView | None:
+    it = complaint.compensation
+    return MoneyView(amount=f"{it.amount:.4f}", currency=it.currency) if it else None
+
+
+async def answer(session: AsyncSession, complaint: Complaint, response: Response) -> dict[str, Any]:
+    """The complaint as it is now, and which version that is."""
+    tag(response, complaint.version)
+    (told,) = await shown(session, [complaint])
+    return told

@@ -1,0 +1,59 @@
+"""The numbers of the business that the rules of complaints need. They come from the trade profile of the unit; none stands in code."""
+
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared import profiles
+from shared.contracts import Money
+
+
+class Role(StrEnum):
+    """Who has it when a specialist does not settle it alone."""
+
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fast(Part):
+    """What a specialist settles at once.  CMPL-31"""
+
+    compensation: Decimal
+    categories: frozenset[str]
+
+    def covers(self, category: str, compensation: Money | None, currency: str) -> bool:
+        """Amounts in another currency than the unit's can't be compared, so they are not covered."""
+        if self.categories and category not in self.categories:
+            return False
+        return compensation is None or (compensation.currency == currency and compensation.amount <= self.compensation)
+
+
+class Dissatisfied(Part):
+    """In which round it becomes whose task that a customer is not content.  CMPL-14"""
+
+    supervisor: int
+    leader: int
+
+    def concerns(self, round: int) -> Role | None:
+        if round >= self.leader:
+            return Role.LEADER
+        return Role.SUPERVISOR if round >= self.supervisor else None
+
+
+class Policy(Part):
+    """Complaints' part of a trade profile."""
+
+    version: int
+    reopening: timedelta
+    major_from_round: int
+    fast: Fast
+    dissatisfied: Dissatisfied
+
+
+Trade = profiles.Trade[Policy]

@@ -1,0 +1,62 @@
+"""What complaints does when follow-up has asked a customer, or could not."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from services.complaints.domain import steps
+from services.complaints.domain.answers import Answer, Said, hear
+from services.complaints.domain.complaint import Complaint
+from services.complaints.domain.course import Step
+from services.complaints.domain.known_customer import KnownCustomer
+from services.complaints.domain.policy import Trade
+from services.complaints.domain.task import Task
+from shared import known
+from shared.contracts.followup import CallUnreachable, SatisfactionReported
+from shared.gate import Origin
+from shared.ids import made_of
+from shared.outcome import Outcome
+from shared.reactions import Listener, every, one
+
+on = Listener("careloop.followup")
+
+
+def complaint_in(about: str | None) -> UUID | None:
+    """The complaint that it is about, if it is about one."""
+    kind, _, id = (about or "").partition(":")
+    try:
+        return UUID(id) if kind == "complaint" else None
+    except ValueError:
+        return None
+
+
+def matter(event: SatisfactionReported) -> str:
+    """What it is about; nothing in particular is the survey or the call itself."""
+    return event.about or f"{'call' if event.call_id else 'survey'}:{event.subject}"
+
+
+Asked = Annotated[Complaint | None, one(Complaint, id=lambda event: complaint_in(event.about))]
+Made = Annotated[Complaint | None, one(Complaint, id=lambda event: made_of("complaint", event.subject))]
+Whom = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]
+TasksAbout = Annotated[list[Task], every(Task, about=matter)]
+
+
+@on(SatisfactionReported)
+def hear_what_they_say(
+    event: SatisfactionReported, asked: Asked, made: Made, whom: Whom, tasks: TasksAbout, *, at: datetime, trade: Trade, origin: Origin
+) -> Outcome:
+    """Content: it is closed. Not quite: a supervisor looks into it. Not at all: it begins again, or a complaint begins.  CMPL-14, FLUP-30, D-30"""
+    answer = Answer(
+        id=event.subject, said=Said(event.satisfaction.value), about=matter(event), round=event.round, at=event.reported_at, unit=event.unit,
+        source=origin.source or "", aspects=event.aspects, call_id=event.call_id, note_id=event.note_id, correlation=origin.cause.correlation,
+        trace=origin.cause.trace,
+    )  # fmt: skip
+    return hear(answer, asked, made, known.whom(KnownCustomer, whom, event.customer_id), tasks, trade=trade, at=at)
+
+
+@on(CallUnreachable)
+def close_what_nobody_answers(event: CallUnreachable, asked: Asked) -> Outcome:
+    """The mark says that nobody was reached.  FLUP-31"""
+    if asked is None or asked.round != event.round or not asked.allows(Step.GIVING_UP, event.unreachable_at):
+        return []
+    return steps.give_up(asked, at=event.unreachable_at)

@@ -1,0 +1,26 @@
+"""What complaints does when people said something elsewhere."""
+
+from typing import Annotated
+
+from services.complaints.domain.note import Note
+from shared.contracts.notes import NoteErased, NoteWritten
+from shared.gate import Origin
+from shared.notes import copy
+from shared.outcome import Gone, Outcome
+from shared.reactions import Listener, one
+
+on = Listener("careloop.notes")
+
+Kept = Annotated[Note | None, one(Note, id=lambda event: event.note_id)]
+
+
+@on(NoteWritten)
+def keep_what_is_shared(event: NoteWritten, note: Kept, *, origin: Origin) -> Outcome:
+    """Words about what may be a complaint; all others are passed over."""
+    return copy(Note, event, note, origin.place) if "complaints" in event.shared_with else []
+
+
+@on(NoteErased)
+def forget_the_words(event: NoteErased, note: Kept) -> Outcome:
+    """Also our own."""
+    return [Gone(note)] if note else []

@@ -1,0 +1,43 @@
+"""Complaints, as they are looked for."""
+
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.complaints.domain.complaint import Complaint
+from services.complaints.domain.course import State
+from shared.errors import NotFound
+from shared.paging import Register
+
+
+class ComplaintNotFound(NotFound):
+    """There is no such complaint."""
+
+
+COMPLAINTS = Register(
+    Complaint,
+    by=[Complaint.received_at, Complaint.id],
+    filters=[
+        Complaint.state, Complaint.severity, Complaint.number, Complaint.customer_id, Complaint.unit, Complaint.order_id, Complaint.category,
+        Complaint.channel, Complaint.source, Complaint.inquiry_id, Complaint.follows,
+    ],
+)  # fmt: skip
+ENDED = State.CLOSED, State.WITHDRAWN
+
+
+async def by_id(session: AsyncSession, complaint_id: UUID, *, lock: bool = False) -> Complaint:
+    complaint = await session.get(Complaint, complaint_id, with_for_update=lock or None)
+    if complaint is None:
+        raise ComplaintNotFound
+    return complaint
+
+
+async def counted(session: AsyncSession) -> dict[tuple[str, str], int]:
+    """How many are not at an end, by severity and state."""
+    going_on = col(Complaint.state).not_in(ENDED)
+    found = await session.exec(
+        select(Complaint.severity, Complaint.state, func.count()).where(going_on).group_by(col(Complaint.severity), col(Complaint.state))
+    )
+    return {(str(severity or "unjudged"), str(state)): count for severity, state, count in found.all()}

@@ -1,0 +1,20 @@
+"""What was said, as it is looked for."""
+
+from collections.abc import Collection, Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.complaints.domain.note import Note
+
+
+async def about(session: AsyncSession, things: Collection[str]) -> Sequence[Note]:
+    """All words about these, the oldest first."""
+    found = select(Note).where(col(Note.about).in_(things)).order_by(col(Note.written_at), col(Note.id))
+    return (await session.exec(found)).all()
+
+
+async def texts(session: AsyncSession, kind: str, things: Collection[str]) -> dict[str, str]:
+    """The words of one kind, by what they are about."""
+    found = select(Note.about, Note.text).where(col(Note.about).in_(things), Note.kind == kind)
+    return dict((await session.exec(found)).all())

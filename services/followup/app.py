@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from services.followup.api import notices
+from services.followup.api import calls, notices, surveys
 from services.followup.domain import Memory
 from services.followup.domain.policy import Policy, Trade
 from services.followup.gateways import Gateway
 from services.followup.gateways.mail import Mail
 from services.followup.gateways.sms import Sms
-from services.followup.jobs import arrivals, reaching, sending
-from services.followup.listeners import contacts, orders
+from services.followup.jobs import arrivals, calling, reaching, sending
+from services.followup.listeners import complaints, contacts, field_service, notes, orders, reception
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
-from shared import events_api, parked_api, profiles
+from shared import events_api, following, parked_api, profiles
 from shared.service import Job, Means, Service
 from shared.units import Units
 
 HERE = Path(__file__).parent
+FOLLOWING = following.job({"call": {"customer_id": "customer_id"}, "survey": {"customer_id": "customer_id"}})
 
 
 def trade_of(units: Units) -> Trade:
@@ -37,7 +38,7 @@ def jobs(means: Means) -> Sequence[Job]:
         gateways["email"] = Gateway("email", Mail(settings.smtp, settings.mail_from).send, means.metrics)
     if settings.sms:
         gateways["sms"] = Gateway("sms", Sms(settings.sms).send, means.metrics)
-    return [sending.job(trade, gateways), arrivals.job(trade), reaching.JOB]
+    return [sending.job(trade, gateways), arrivals.job(trade), reaching.JOB, calling.JOB, FOLLOWING]
 
 
 service = Service(
@@ -46,8 +47,8 @@ service = Service(
     settings=Settings,
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
-    routers=[notices.router, events_api.router, *parked_api.routers],
-    listeners=[orders.on, contacts.on],
+    routers=[calls.router, notices.router, surveys.router, events_api.router, *parked_api.routers],
+    listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on],
     jobs=jobs,
     circumstances=circumstances,
     gauges=[gauges],

@@ -1,11 +1,14 @@
-"""Follow-up's room over a database, and a clock that stands still."""
+"""Follow-up's room and API over a database, and a clock that stands still."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from services.followup.app import service, trade_of
+from tests.apis import Api
+from tests.apis import api as over
 from tests.makers import LONG_AGO
 from tests.rooms import UNITS, World, world
 
@@ -24,6 +27,15 @@ async def followup(_followup: World) -> AsyncIterator[World]:
     await _followup.empty()
     _followup.clock[0] = NOON
     yield _followup
+
+
+@pytest.fixture
+async def api(followup: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Api]:
+    """It and the calling job live at the room's time."""
+    for place in ("shared.clock.now", "services.followup.actions.calling.now"):
+        monkeypatch.setattr(place, lambda: followup.clock[0])
+    async with over(service, followup, tmp_path) as served:
+        yield served
 
 
 def local(hour: int, minute: int = 0) -> datetime:

@@ -76,8 +76,8 @@ def contact(
     reference: str = "erp/C-1", *, revision: int = 1, offset: int | None = None, customer: str | None = None, **facts: Any
 ) -> Record:
     told = ContactChanged(
-        customer_id=customer_of(customer or reference), standing=Standing.DECLARED, unit="headquarters",
-        references=[KnownAs(reference=reference, revision=revision)], **({"emails": ["c1@example.com"]} | facts),
+        customer_id=customer_of(customer or reference), standing=Standing.DECLARED, references=[KnownAs(reference=reference, revision=revision)],
+        **({"unit": "headquarters", "emails": ["c1@example.com"]} | facts),
     )  # fmt: skip
     return record(told.name, told.model_dump(mode="json"), source="/careloop/customers", id=str(uuid7()), key=told.key, offset=offset)
 
@@ -105,7 +105,7 @@ async def test_a_notice_waits_for_its_contact_and_goes_on_when_it_arrives(follow
 async def test_what_is_announced_of_a_notice_carries_along_what_it_came_of(followup: World, post: Post) -> None:
     await followup.handle(contact(), record("order.shipped.v1", shipped(shipped_at=at(-1)), id="shipped-1"))
     await post.round()
-    told = await followup.rows("outbox", "type, correlation")
+    told = await followup.rows("outbox", "type, correlation", "true ORDER BY position")
     assert [(row["type"], row["correlation"]) for row in told] == [("notice.planned.v1", "shipped-1"), ("notice.sent.v1", "shipped-1")]
 
 

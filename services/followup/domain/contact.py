@@ -97,6 +97,11 @@ class Contact(Memory, table=True):
         return revision < self.revision or (revision == self.revision and partition == self.partition and offset <= self.record_offset)
 
 
+def zone_of(contacts: Sequence[Contact], otherwise: ZoneInfo) -> ZoneInfo:
+    """The customer's own time, as any of their names says it."""
+    return next((contact.zone(otherwise) for contact in contacts if contact.time_zone), otherwise)
+
+
 def learn(told: Reach, held: Sequence[Contact], named: Sequence[Contact], place: tuple[int, int]) -> Outcome:
     """Keep what a customer's record says: `held` are the rows we have of that customer, `named` those of the references it names."""
     known = {contact.reference: contact for contact in named}

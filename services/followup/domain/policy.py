@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared import profiles
 
@@ -13,7 +13,7 @@ Milestone = Literal["scheduled", "started", "in_progress", "inspected", "complet
 
 
 class Quiet(BaseModel):
-    """From when until when, in the customer's own time, nothing is sent by a channel; it may go over midnight."""
+    """From when until when, in the customer's own time, nobody is disturbed by a channel; it may go over midnight."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     since: time
@@ -23,11 +23,40 @@ class Quiet(BaseModel):
         """When the quiet hours end that `at` lies in; None if it lies in none.  FLUP-03"""
         local = at.astimezone(zone)
         now = local.time()
-        within = self.since <= now < self.until if self.since < self.until else now >= self.since or now < self.until
-        if not within:
+        if not self.covers(now):
             return None
         day = local.date() if now < self.until else local.date() + timedelta(days=1)
         return datetime.combine(day, self.until, zone).astimezone(at.tzinfo)
+
+    def covers(self, now: time) -> bool:
+        return self.since <= now < self.until if self.since < self.until else now >= self.since or now < self.until
+
+
+class Asking(BaseModel):
+    """When a customer is asked about one kind of thing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    after: Annotated[timedelta, Field(ge=timedelta(0))]  # not sooner than this after it happened
+    within_days: Annotated[int, Field(ge=1)]  # the day on which it happened is not counted  D-31
+
+
+class Calls(BaseModel):
+    """How customers are called: when they rest, and how often they are tried."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rest: tuple[Quiet, ...]  # FLUP-03
+    attempts: Annotated[int, Field(ge=1)]  # FLUP-31
+    apart: timedelta  # an attempt sooner after one that counted does not count
+    give_up_after: timedelta  # the last of them
+    complaint: Asking  # FLUP-06
+    visit: Asking  # FLUP-25
+
+    @field_validator("rest")
+    @classmethod
+    def leaves_a_window(cls, rest: tuple[Quiet, ...]) -> tuple[Quiet, ...]:
+        if rest and all(any(other.covers(it.until) for other in rest) for it in rest):
+            raise ValueError("it leaves no time of the day at which a customer may be called")
+        return rest
 
 
 class Policy(BaseModel):
@@ -42,6 +71,7 @@ class Policy(BaseModel):
     quiet: Mapping[str, Quiet]  # by channel; a channel that is missing is never quiet
     channels: tuple[str, ...]  # in this order where the customer prefers none
     languages: tuple[str, ...]  # the first is the unit's own
+    calls: Calls
 
 
 Trade = profiles.Trade[Policy]

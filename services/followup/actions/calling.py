@@ -1,0 +1,61 @@
+"""Staff call customers: an attempt, an answer; and nobody tries for ever."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.followup.domain import asking
+from services.followup.domain.asking import Tried
+from services.followup.domain.call import Call, Why
+from services.followup.domain.policy import Trade
+from services.followup.store import calls
+from shared.clock import now
+from shared.contracts.followup import Satisfaction
+from shared.database import keep, transaction
+from shared.etag import Expected
+from shared.outbox import Cause
+
+AT_ONCE = 100
+
+
+def cause_of(call: Call) -> Cause:
+    """What is announced of a call carries along what the call came of."""
+    return Cause(call.correlation, call.trace)
+
+
+async def attempt(
+    session: AsyncSession, call_id: UUID, tried: Tried, callback_at: datetime | None, *, expected: Expected, trade: Trade, by: str, at: datetime
+) -> Call:  # fmt: skip
+    call = await calls.by_id(session, call_id, lock=True)
+    expected.check(call.version)
+    zone = await calls.zone(session, call.customer_id, trade.unit(call.unit).clock)
+    policy = trade.policy(call.unit).calls
+    keep(session, asking.attempt(call, tried, callback_at, policy=policy, zone=zone, by=by, at=at), cause_of(call))
+    await session.flush()
+    return call
+
+
+async def answer(
+    session: AsyncSession, call_id: UUID, satisfaction: Satisfaction, *, score: int | None, aspects: Sequence[str], remarks: str | None,
+    expected: Expected, by: str, at: datetime,
+) -> Call:  # fmt: skip
+    call = await calls.by_id(session, call_id, lock=True)
+    expected.check(call.version)
+    keep(session, asking.answer(call, satisfaction, score=score, aspects=aspects, remarks=remarks, by=by, at=at), cause_of(call))
+    await session.flush()
+    return call
+
+
+async def give_up(engine: AsyncEngine) -> list[timedelta]:
+    """One round: how late each call was that nobody tries any more."""
+    late = []
+    async with transaction(engine) as session:
+        at = now()
+        for call in await calls.to_give_up(session, at, AT_ONCE):
+            assert call.give_up_at
+            late.append(at - call.give_up_at)
+            keep(session, asking.give_up(call, Why.ATTEMPTS, at), cause_of(call))
+    return late

@@ -1,0 +1,134 @@
+"""Calls over HTTP: whom to ask, the attempts to reach them, and what they said."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field
+
+from services.followup.actions import calling
+from services.followup.domain.asking import CallbackMisplaced, CallbackNotAhead, CallIsOver, Tried
+from services.followup.domain.call import Call, Reason, State, Why
+from services.followup.domain.policy import Trade
+from services.followup.domain.satisfaction import ContradictingScore
+from services.followup.store import calls
+from services.followup.store.calls import CallNotFound
+from shared.contracts.followup import Satisfaction
+from shared.contracts.values import Slug, limits
+from shared.etag import IfMatchIfGiven, tag
+from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
+from shared.notes import LONGEST
+from shared.paging import Asked, Page, Part, Register
+from shared.problems import Changed
+
+router = Router("/v1/calls", tags=["calls"])
+CALLS = Register(
+    Call,
+    by=[Call.planned_at, Call.id],
+    filters=[
+        Call.about, Call.round, Call.state, Call.reason, Call.customer_id, Call.unit, Call.assigned_to, Call.satisfaction, Call.source,
+    ],
+)  # fmt: skip
+MOST_ASPECTS = 20
+
+
+class AttemptView(View):
+    """One try. `attempted_by`: who called."""
+
+    number: int
+    outcome: Tried
+    attempted_at: datetime
+    attempted_by: str | None
+    callback_at: datetime | None
+
+
+class CallView(View):
+    """One question to a customer. `why`: the reason for which nobody asks any more; `earliest_at`, `due_at`: null where there was never anything to ask."""
+
+    id: UUID
+    about: str = Field(description="complaint:<id>, visit:<id>")
+    round: int
+    reason: Reason
+    customer_id: UUID
+    unit: str
+    source: str
+    state: State
+    why: Why | None
+    earliest_at: datetime | None
+    due_at: datetime | None
+    attempts: list[AttemptView]
+    callback_at: datetime | None
+    assigned_to: str | None
+    satisfaction: Satisfaction | None
+    score: int | None
+    aspects: list[str]
+    completed_at: datetime | None
+    completed_by: str | None
+    give_up_at: datetime | None = Field(description="when nobody tries any more, unless the customer is reached before")
+    planned_at: datetime
+    correlation: str | None
+    version: int
+
+
+class NewAttempt(Body):
+    """What came of it. It was made now."""
+
+    outcome: Tried
+    callback_at: Moment | None = Field(None, description="with `callback_agreed` only: when the customer wants to be called")
+
+
+class Answered(Body):
+    """What the customer said."""
+
+    satisfaction: Satisfaction
+    score: int | None = Field(None, strict=True, ge=1, le=5, description="5 and 4 are satisfied, 3 is fair, 2 and 1 are dissatisfied")
+    aspects: list[Slug] = Field([], max_length=MOST_ASPECTS, description="codes of what they spoke of; their words are `remarks`")
+    remarks: Annotated[str, limits(0, LONGEST)] | None = None
+
+
+TradeAtHand = Annotated[Trade, circumstance("trade")]
+
+
+@router.get("", response_model=Page[CallView], dependencies=[allow("calls.read")], responses=problems())
+async def list_calls(session: Session, asked: Annotated[Asked, Depends(CALLS)]) -> Part[Call]:
+    """Everybody who was or is to be asked, the newest first."""
+    return await CALLS.page(session, asked)
+
+
+@router.get("/{call_id}", response_model=CallView, dependencies=[allow("calls.read")], responses=problems(CallNotFound))
+async def show_call(call_id: UUID, session: Session, response: Response) -> Any:
+    """One call."""
+    call = await calls.by_id(session, call_id)
+    tag(response, call.version)
+    return call
+
+
+@router.post(
+    "/{call_id}/attempts", response_model=CallView, dependencies=[allow("calls.make")],
+    responses=problems(CallNotFound, CallIsOver, Changed, CallbackMisplaced, CallbackNotAhead),
+)  # fmt: skip
+async def attempt_call(
+    call_id: UUID, body: NewAttempt, session: Session, staff: Staff, now: Now, trade: TradeAtHand, expected: IfMatchIfGiven, response: Response
+) -> Any:  # fmt: skip
+    """Say that you called and what came of it, short of an answer.
+
+    Who refuses is not called again. After the last of the attempts that count, which are some hours apart, the call is given up some days later."""
+    call = await calling.attempt(session, call_id, body.outcome, body.callback_at, expected=expected, trade=trade, by=staff.sub, at=now)
+    tag(response, call.version)
+    return call
+
+
+@router.post(
+    "/{call_id}/outcome", response_model=CallView, dependencies=[allow("calls.make")],
+    responses=problems(CallNotFound, CallIsOver, Changed, ContradictingScore),
+)  # fmt: skip
+async def answer_call(
+    call_id: UUID, body: Answered, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response
+) -> Any:  # fmt: skip
+    """Say what the customer answered, also before `earliest_at`: they may have called themselves."""
+    call = await calling.answer(
+        session, call_id, body.satisfaction, score=body.score, aspects=body.aspects, remarks=body.remarks, expected=expected, by=staff.sub, at=now
+    )  # fmt: skip
+    tag(response, call.version)
+    return call

@@ -1,0 +1,44 @@
+"""Surveys over HTTP: what customers answered."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import Field
+
+from services.followup.domain.survey import Survey
+from shared.contracts.followup import Satisfaction
+from shared.http import Router, Session, View, allow, problems
+from shared.paging import Asked, Page, Part, Register
+
+router = Router("/v1/surveys", tags=["surveys"])
+SURVEYS = Register(
+    Survey,
+    by=[Survey.answered_at, Survey.id],
+    filters=[Survey.about, Survey.satisfaction, Survey.score, Survey.survey_id, Survey.customer_id, Survey.unit, Survey.source],
+)
+
+
+class SurveyView(View):
+    """One answer. `satisfaction` follows from the score: 5 and 4 are satisfied, 3 is fair, 2 and 1 are dissatisfied."""
+
+    id: UUID
+    survey_id: str = Field(description="as its source calls it")
+    about: str | None = Field(description="order:<id>, ...; null: nothing in particular")
+    customer_id: UUID
+    unit: str
+    source: str
+    satisfaction: Satisfaction
+    score: int
+    aspects: list[str]
+    answered_at: datetime
+    registered_at: datetime
+    correlation: str | None
+    version: int
+
+
+@router.get("", response_model=Page[SurveyView], dependencies=[allow("surveys.read")], responses=problems())
+async def list_surveys(session: Session, asked: Annotated[Asked, Depends(SURVEYS)]) -> Part[Survey]:
+    """Every answer, the newest first."""
+    return await SURVEYS.page(session, asked)

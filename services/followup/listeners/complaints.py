@@ -1,0 +1,76 @@
+"""What follow-up does when complaints move: once the result is told somebody asks, and nobody does while it is handled again or after it is over."""
+
+from datetime import datetime
+from typing import Annotated
+
+from services.followup.domain.call import Call, Matter, Reason, Why, call_id, call_off, plan
+from services.followup.domain.contact import Contact, zone_of
+from services.followup.domain.hours import window_of
+from services.followup.domain.known_customer import KnownCustomer
+from services.followup.domain.policy import Trade
+from shared.contracts.complaints import (
+    ComplaintAccepted,
+    ComplaintClosed,
+    ComplaintEvent,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintWithdrawn,
+)
+from shared.gate import Origin
+from shared.known import whom
+from shared.outcome import Outcome
+from shared.reactions import Listener, every, one
+
+on = Listener("careloop.complaints")
+
+
+def about(event: ComplaintEvent) -> str:
+    return f"complaint:{event.complaint_id}"
+
+
+CallOfRound = Annotated[Call | None, one(Call, id=lambda event: call_id(about(event), event.round))]
+CallOfRoundBefore = Annotated[Call | None, one(Call, id=lambda event: call_id(about(event), event.round - 1))]
+CallsOfComplaint = Annotated[list[Call], every(Call, about=about)]
+ContactsOfCustomer = Annotated[list[Contact], every(Contact, customer_id=lambda event: event.customer_id, lock=False)]
+Known = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]
+
+
+def matter(event: ComplaintEvent, known: KnownCustomer | None, origin: Origin, *, round: int) -> Matter:
+    who, cause = whom(KnownCustomer, known, event.customer_id), origin.cause
+    return Matter(about(event), round, Reason.COMPLAINT_RESOLVED, who, event.unit, origin.source or "", cause.correlation, cause.trace)
+
+
+@on(ComplaintResolved)
+def ask_whether_they_are_content(
+    event: ComplaintResolved, call: CallOfRound, contacts: ContactsOfCustomer, known: Known, *, at: datetime, trade: Trade, origin: Origin
+) -> Outcome:
+    """The result was told; within the days of the profile somebody asks what the customer thinks of it.  FLUP-06"""
+    calls, zone = trade.policy(event.unit).calls, zone_of(contacts, trade.unit(event.unit).clock)
+    window = window_of(event.resolved_at, calls.complaint, calls.rest, zone)
+    return plan(call, matter(event, known, origin, round=event.round), window, at)
+
+
+@on(ComplaintReopened)
+def ask_when_it_is_resolved_again(
+    event: ComplaintReopened, call: CallOfRoundBefore, known: Known, *, at: datetime, origin: Origin
+) -> Outcome:  # fmt: skip
+    """Nobody asks whether the customer is content while the matter is open again."""
+    return call_off(call, matter(event, known, origin, round=event.round - 1), Why.REOPENED, at)
+
+
+@on(ComplaintAccepted)
+def ask_nobody_who_agreed(event: ComplaintAccepted, call: CallOfRound, known: Known, *, at: datetime, origin: Origin) -> Outcome:
+    """They said already that they agree."""
+    return call_off(call, matter(event, known, origin, round=event.round), Why.ACCEPTED, at)
+
+
+@on(ComplaintClosed)
+def ask_nothing_about_what_is_closed(event: ComplaintClosed, call: CallOfRound, known: Known, *, at: datetime, origin: Origin) -> Outcome:
+    """The loop is closed."""
+    return call_off(call, matter(event, known, origin, round=event.round), Why.CLOSED, at)
+
+
+@on(ComplaintWithdrawn)
+def ask_nothing_about_what_is_withdrawn(event: ComplaintWithdrawn, calls: CallsOfComplaint) -> Outcome:
+    """The customer does not pursue it. It is withdrawn while it is handled, so its round has no call that could come late."""
+    return [told for call in calls for told in call.call_off(Why.WITHDRAWN)]

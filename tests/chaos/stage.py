@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,18 +12,43 @@ import httpx
 import uvicorn
 
 from deploy.local import issuer
-from deploy.local.databases import Server
+from deploy.local.databases import Database, Server
 from deploy.local.gateways import smtp, web
 from deploy.local.kafka import Broker
 from deploy.local.leash import a_port
 from deploy.local.mailbox import Mailbox
 from deploy.local.postgres import Postgres
 from deploy.topics import apply_topics
+from services.complaints.app import service as complaints
 from services.followup.app import service
 from shared.migrations import migrate
+from shared.service import Service
 
 SOURCES = '[sources."/erp"]\ntopics = ["careloop.inbound.orders"]\n'
 UNITS = 'default = "headquarters"\n[units.headquarters]\n'
+
+
+class Other:
+    """A process that comes back at the same ports."""
+
+    def __init__(self, command: list[str], settings: dict[str, str], log: Path, port: int) -> None:
+        self.command, self.settings, self.log = [sys.executable, "-m", *command], settings, log
+        self.address = f"http://127.0.0.1:{port}"
+        self.spawn()
+
+    def spawn(self) -> None:
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(self.command, env=self.settings, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+
+    def poll(self) -> int | None:
+        return self.popen.poll()
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+
+    def wait(self) -> None:
+        self.popen.wait()
 
 
 class Stage:
@@ -37,8 +61,9 @@ class Stage:
         self.workers: dict[int, subprocess.Popen[bytes]] = {}
         self.settings: dict[str, str] = {}
         self.sabotage: tuple[str, ...] = ()
-        self.ops: dict[int, int] = {}
-        self.kills = {"worker": 0, "postgres": 0, "broker": 0}
+        self.ops: dict[int | str, int] = {}
+        self.kills = {"worker": 0, "postgres": 0, "broker": 0, "complaints": 0, "api": 0}
+        self.others: dict[str, Other] = {}
 
     async def prepare(self) -> None:
         await asyncio.gather(up(self.postgres), up(self.broker))
@@ -51,8 +76,7 @@ class Stage:
 
     async def play(self, name: str, smtp_port: int, http_port: int, *sabotage: str) -> None:
         """A fresh database, two workers."""
-        database = await Server(self.postgres.dsn, "chaos").provide("followup", name)
-        await migrate(service, database.owner_dsn)
+        database = await self.database(service, name)
         self.sabotage = sabotage
         self.settings = dict(
             os.environ, CARELOOP_DATABASE=database.dsn, CARELOOP_KAFKA=self.broker.address, CARELOOP_CONFIG=str(self.folder / "config"),
@@ -62,6 +86,42 @@ class Stage:
         for slot in (0, 1):
             self.spawn(slot)
         await until(self.ready, 60)
+
+    async def database(self, service: Service, name: str) -> Database:
+        database = await Server(self.postgres.dsn, "chaos").provide(service.name, name)
+        await migrate(service, database.owner_dsn)
+        return database
+
+    async def open_the_desk(self) -> None:
+        """Complaints beside follow-up: its worker, and the APIs of both."""
+        theirs = {"CARELOOP_DATABASE": (await self.database(complaints, "complaints")).dsn}
+        self.start("complaints", ["worker", "complaints"], theirs)
+        self.start("complaints-api", ["api", "complaints"], theirs)
+        self.start("followup-api", ["api", "followup"], {})
+        await until(self.ready, 60)
+
+    def start(self, name: str, command: list[str], settings: dict[str, str]) -> None:
+        port, self.ops[name] = a_port(), a_port()
+        settings = {"CARELOOP_PORT": str(port), "CARELOOP_OPS_PORT": str(self.ops[name]), "CARELOOP_SLOT": "0"} | settings
+        self.others[name] = Other(["deploy.command", *command], self.settings | settings, self.folder / f"{name}.log", port)
+
+    def kill_other(self, name: str) -> None:
+        """It comes back where it was."""
+        self.others[name].kill()
+        self.kills["complaints" if name == "complaints" else "api"] += 1
+        self.others[name].spawn()
+
+    @contextlib.asynccontextmanager
+    async def staff(self) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+        """Somebody who may do everything at the desk, at each service's door."""
+        token = issuer.sign(self.folder / "issuer", ["supervisor"], subject="staff")
+        async with contextlib.AsyncExitStack() as doors:
+            yield {
+                name: await doors.enter_async_context(
+                    httpx.AsyncClient(base_url=self.others[f"{name}-api"].address, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+                )
+                for name in ("complaints", "followup")
+            }
 
     async def ready(self) -> bool:
         async with httpx.AsyncClient() as client:
@@ -95,9 +155,9 @@ class Stage:
         await asyncio.sleep(0.5)
         await up(self.broker)
 
-    def deaths(self) -> list[int]:
-        """Workers that ended by themselves, which none may."""
-        return [slot for slot, worker in self.workers.items() if worker.poll() is not None]
+    def deaths(self) -> list[int | str]:
+        """Processes that ended by themselves, which none may."""
+        return [name for name, it in [*self.workers.items(), *self.others.items()] if it.poll() is not None]
 
     def last_words(self, lines: int = 12) -> str:
         """What the workers said last."""
@@ -108,10 +168,10 @@ class Stage:
         )
 
     def clear(self) -> None:
-        for worker in self.workers.values():
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
-        self.workers = {}
+        for it in [*self.workers.values(), *self.others.values()]:
+            it.kill()
+            it.wait()
+        self.workers, self.others, self.ops = {}, {}, {}
 
     @contextlib.asynccontextmanager
     async def gateways(self) -> AsyncIterator[tuple[int, int]]:
@@ -125,24 +185,6 @@ class Stage:
         server.should_exit = True
         await serving
 
-    @contextlib.asynccontextmanager
-    async def registers(self) -> AsyncIterator[httpx.AsyncClient]:
-        """The HTTP API, as any reader sees it."""
-        port = a_port()
-        log = (self.folder / "api.log").open("ab")
-        settings = self.settings | {"CARELOOP_PORT": str(port), "CARELOOP_OPS_PORT": str(a_port())}
-        process = subprocess.Popen([sys.executable, "-m", "deploy.command", "api", "followup"], env=settings, stdout=log, stderr=log)
-        token = issuer.sign(self.folder / "issuer", ["viewer"], subject="checker")
-        try:
-            async with httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=10
-            ) as client:
-                await until(lambda: answers(client), 60)
-                yield client
-        finally:
-            process.terminate()
-            process.wait(30)
-
     def close(self) -> None:
         self.clear()
         self.broker.stop()
@@ -154,13 +196,6 @@ async def up(server: Postgres | Broker) -> None:
     await asyncio.to_thread(server.prepare)
     server.launch()
     await asyncio.to_thread(server.wait)
-
-
-async def answers(client: httpx.AsyncClient) -> bool:
-    try:
-        return (await client.get("/v1/notices?limit=1")).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 async def until(done: Callable[[], object], seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Two workers, each with a relay; workers, PostgreSQL and the broker killed under load: nothing is lost, doubled or put out of order.
+"""Both stories, with workers, APIs, PostgreSQL and the broker killed under load: nothing is lost, doubled or put out of order.
 
 The same checker must catch two systems that lack one guarantee each; otherwise it proves nothing.
 """
@@ -14,6 +14,7 @@ from time import monotonic
 import pytest
 
 from tests.chaos.checker import Verdict, everything, judge_notices, judge_payments, register
+from tests.chaos.desk import LIVES, at_work
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage, until
 
@@ -46,6 +47,8 @@ async def under_load(stage: Stage, load: Load, seconds: float, *faults: str) -> 
                     await stage.kill_postgres()
                 case "broker":
                     await stage.kill_broker()
+                case other:
+                    stage.kill_other(other)
 
     breaking, end = asyncio.create_task(break_things()), monotonic() + seconds
     while monotonic() < end or not breaking.done():
@@ -68,10 +71,15 @@ async def test_kills_lose_nothing_and_double_nothing(stage: Stage) -> None:
     load = Load(stage.broker.address, "r")
     async with stage.gateways() as (smtp_port, http_port):
         await stage.play("whole", smtp_port, http_port)
+        await stage.open_the_desk()
         await load.contacts()
-        await under_load(stage, load, 10, "worker", "postgres", "worker", "broker", "worker", "postgres")
-        verdict = await verdict_of(stage, load, 60)
-        async with stage.registers() as client:
+        async with stage.staff() as clients:
+            async with at_work(clients) as desk:
+                await under_load(
+                    stage, load, 10, "worker", "postgres", "complaints", "worker", "broker", "complaints-api", "worker", "followup-api", "postgres", "complaints"
+                )  # fmt: skip
+            verdict = await verdict_of(stage, load, 60)
+            client = clients["followup"]
 
             async def all_sent() -> bool:
                 notices = await register(client, "/v1/notices")
@@ -80,12 +88,14 @@ async def test_kills_lose_nothing_and_double_nothing(stage: Stage) -> None:
             with contextlib.suppress(TimeoutError):  # the checker says what is missing
                 await until(all_sent, 60)
             judge_notices(await register(client, "/v1/notices"), load.shipped, stage.mailbox.entries, verdict)
+            await desk.judge(stage.broker.address)
     assert stage.deaths() == [], stage.last_words()
     stage.clear()
     assert verdict.clean, f"{verdict}\n{stage.last_words()}"
     assert verdict.notices == len(load.shipped) > 100
     assert sum(load.payments.values()) > 500
-    assert stage.kills == {"worker": 3, "postgres": 2, "broker": 1}
+    assert not desk.wrong and set(desk.lives.values()) == set(LIVES), desk.wrong
+    assert stage.kills == {"worker": 3, "postgres": 2, "broker": 1, "complaints": 2, "api": 2}
 
 
 @pytest.mark.parametrize(("sabotage", "caught"), [("offset-before-commit", "lost"), ("no-inbox", "doubled")])

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.journeys import reviews
 from tests.terminal import Terminal, a_system
 
 HERE = Path(__file__).parents[2]
@@ -54,15 +55,13 @@ class Shop:
                 return self.totals()
         raise AssertionError(f"still under way: {self.totals()}\n{behind.stdout}{behind.stderr}")
 
-    def notices(self) -> list[dict[str, Any]]:
+    def items(self, service: str, path: str, **filters: str) -> list[dict[str, Any]]:
+        """A register to its end."""
         found: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
-            page = (
-                self.client.get(f"{self.addresses['followup']}/v1/notices", params={"source": "/shop", "limit": "200", **cursor})
-                .raise_for_status()
-                .json()
-            )
+            answer = self.client.get(f"{self.addresses[service]}{path}", params={"limit": "200", **filters, **cursor})
+            page = answer.raise_for_status().json()
             found += page["items"]
             if not page["next"]:
                 return found
@@ -80,7 +79,7 @@ def shop() -> Iterator[Shop]:
 
 
 def check_what_was_sent(shop: Shop) -> int:
-    notices, mailed = shop.notices(), shop.mailed()
+    notices, mailed = shop.items("followup", "/v1/notices", source="/shop"), shop.mailed()
     sent = {notice["id"] for notice in notices if notice["state"] == "sent"}
     assert {notice["state"] for notice in notices} <= {"sent", "superseded", "called_off"}
     assert all(mailed[id] == 1 for id in sent)
@@ -104,3 +103,26 @@ def test_old_orders_are_registered_and_nobody_is_messaged(shop: Shop) -> None:
     shop.replay("--stamp", "original")
     assert shop.settled() == TOTALS[FILE]
     assert shop.mailed() == before
+
+
+def test_what_customers_say_of_their_orders(shop: Shop, tmp_path: Path) -> None:
+    """D-30, FLUP-30: who is dissatisfied has a complaint, who is not quite content is a supervisor's task; late orders are liked less."""
+    expected = reviews.totals_of(FILE)
+    shop.replay("--stamp", "original")
+    assert shop.settled()[0] == TOTALS[FILE][0]
+    before = [len(shop.items("complaints", path)) for path in ("/v1/complaints", "/v1/tasks")]
+    file = tmp_path / "surveys.jsonl"
+    file.write_text("".join(f"{line}\n" for line in reviews.surveys(FILE)), encoding="utf-8")
+    for _ in range(2):
+        done = shop.terminal.careloop("publish", str(file))
+        assert done.returncode == 0, done.stderr
+    shop.settled()
+    late = {
+        order["order_id"]: (order["delivered_at"] or "")[:10] > (order["promised_delivery_until"] or "9")
+        for order in shop.items("customers", "/v1/orders", source="/shop")
+    }
+    told = [it for it in shop.items("followup", "/v1/surveys", source="/surveys") if it["about"].removeprefix("order:") in late]
+    assert reviews.figures((it["score"], late[it["about"].removeprefix("order:")]) for it in told) == expected
+    assert sum(it["satisfaction"] == "dissatisfied" for it in told) == expected[1]
+    after = [len(shop.items("complaints", path)) for path in ("/v1/complaints", "/v1/tasks")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [expected[1], expected[2]]

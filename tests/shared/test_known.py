@@ -13,6 +13,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field
 
 from shared import following, known
+from shared.contracts.contacts import ContactChanged, KnownAs, Standing
 from shared.database import transaction
 from shared.entities import Entity
 from shared.ids import customer_of
@@ -79,6 +80,21 @@ def test_only_what_differs_is_news() -> None:
     row.take(A, 1, declared=True, unit="headquarters", place=(0, 1))
     assert not row.news
     assert known.forget([row], (0, 2)) == [row] and row.news and not row.declared
+
+
+@pytest.mark.parametrize(("standing", "declared"), [("provisional", False), ("declared", True), ("redirected", False)])
+def test_what_customers_say_is_learnt(standing: str, declared: bool) -> None:
+    told = ContactChanged(
+        customer_id=A, unit="overseas", standing=Standing(standing), references=[KnownAs(reference=SHOP, revision=3), KnownAs(reference=ERP, revision=0)]
+    )  # fmt: skip
+    assert known.names_in(told) == [B, A]
+    rows = {
+        row.id: row
+        for row in known.hear(KnownCustomer, told, [KnownCustomer(id=A, customer_id=A)], (2, 7))
+        if isinstance(row, KnownCustomer)
+    }
+    seen = {(row.customer_id, row.declared, row.unit, row.partition, row.record_offset) for row in rows.values()}
+    assert seen == {(A, declared, "overseas", 2, 7)} and {id: row.revision for id, row in rows.items()} == {A: 0, B: 3}
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.complaints.domain.note import Note
+from shared.paging import MOST
 
 
 async def about(session: AsyncSession, things: Collection[str]) -> Sequence[Note]:
-    """All words about these, the oldest first."""
-    found = select(Note).where(col(Note.about).in_(things)).order_by(col(Note.written_at), col(Note.id))
-    return (await session.exec(found)).all()
+    """What was said about these last, the oldest first."""
+    found = select(Note).where(col(Note.about).in_(things)).order_by(col(Note.written_at).desc(), col(Note.id).desc()).limit(MOST)
+    return [*reversed((await session.exec(found)).all())]
 
 
 async def texts(session: AsyncSession, kind: str, things: Collection[str]) -> dict[str, str]:

@@ -7,13 +7,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reception.domain.note import Note
+from shared.paging import MOST
 
 Texts = dict[UUID | None, str]  # by the id of the note
 
 
 async def about(session: AsyncSession, thing: str) -> Sequence[Note]:
-    """All that was written down about it, the oldest first."""
-    return (await session.exec(select(Note).where(Note.about == thing).order_by(col(Note.written_at), col(Note.id)))).all()
+    """What was written down about it last, the oldest first."""
+    found = select(Note).where(Note.about == thing).order_by(col(Note.written_at).desc(), col(Note.id).desc()).limit(MOST)
+    return [*reversed((await session.exec(found)).all())]
 
 
 async def texts(session: AsyncSession, ids: Iterable[UUID | None]) -> Texts:

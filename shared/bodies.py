@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.values import Id, Saying, Slug, limits
 from shared.errors import Invalid
@@ -12,12 +12,17 @@ from shared.http import Body, View
 from shared.ids import customer_of
 from shared.notes import LONGEST
 
-Words = Annotated[str, limits(1, LONGEST), Saying(f"It must be a text of 1 to {LONGEST} characters, none of them U+0000.")]
+Words = Annotated[
+    str, StringConstraints(max_length=LONGEST, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
+    Saying(f"It must be a text of 1 to {LONGEST} characters that says something, none of them U+0000."),
+]  # fmt: skip
 Remark = Annotated[str, limits(0, LONGEST), Saying(f"It must be a text of at most {LONGEST} characters, none of them U+0000.")]
 
 
 class WhichCustomer(Invalid):
     """It is about one customer: named as a foreign system does, or by our id."""
+
+    fix = "Send one of `customer` and `customer_id`."
 
 
 class Reference(Body):

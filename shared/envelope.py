@@ -94,6 +94,12 @@ def event_of(contract: type[Kind], body: bytes | None, envelope: Envelope) -> Ki
     return event
 
 
+def check_moment(event: Event, envelope: Envelope, *, now: datetime) -> None:
+    """Nobody answered or called in the future."""
+    if event.is_over and event.moment and event.moment - now > AHEAD:
+        raise Unreadable("future_time", f"{event.moment_in} is more than 5 minutes ahead of us.", f"/{event.moment_in}", envelope)
+
+
 def attributes(headers: Headers) -> tuple[dict[str, str], str | None]:
     """The attributes that can be read, by their names without `ce_`, and what is wrong with the first that can't."""
     try:

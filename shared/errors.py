@@ -3,9 +3,13 @@
 A refusal's text is a sentence for the reader: what is wrong and what to do. Its class name, in words, is the problem's type.
 """
 
+from typing import ClassVar
+
 
 class Refusal(Exception):
     """It can't be done."""
+
+    fix: ClassVar[str | None] = None  # what the caller can do about it
 
     def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
@@ -14,6 +18,8 @@ class Refusal(Exception):
 
 class NotFound(Refusal):
     """There is no such thing."""
+
+    fix = "Take the id as its register has it."
 
 
 class Conflict(Refusal):

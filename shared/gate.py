@@ -112,6 +112,7 @@ class Gate:
                 it.outcome = "skipped"
                 return
             it.event = envelope.event_of(contract, body, it.envelope)
+            envelope.check_moment(it.event, it.envelope, now=self.clock())
             it.inbox_id = inbox.key_of(it.envelope.source or "", it.envelope.id or "")
         it.reactions = listener.reactions.get(contract, ()) if listener else ()
         told, source = it.envelope, self.sources.known.get(it.envelope.source or "")

@@ -118,19 +118,24 @@ class Readable(Request):
             self._told = from_json(body, allow_inf_nan=False)
         except ValueError:
             raise Malformed("The body is not JSON.", fix="Send JSON in UTF-8.") from None
-        if b"\\u0000" in body and has_nul(self._told):
-            raise InvalidRequest("A text contains the character U+0000, which can't be kept.", fix="Leave it out.")
+        if b"\\u0000" in body and (field := nul_in(self._told)) is not None:
+            raise InvalidRequest("A text contains the character U+0000, which can't be kept.", field=field, fix="Leave it out.")
 
     async def json(self) -> Any:
         return self._told
 
 
-def has_nul(told: Any) -> bool:
+def nul_in(told: Any, at: str = "") -> str | None:
+    """JSON pointer of the first text with U+0000 in it."""
     if isinstance(told, str):
-        return "\0" in told
+        return at if "\0" in told else None
     if isinstance(told, dict):
-        return any(has_nul(key) or has_nul(it) for key, it in told.items())
-    return isinstance(told, list) and any(map(has_nul, told))
+        if any("\0" in name for name in told):
+            return at
+        inner = [(it, f"{at}/{name}") for name, it in told.items()]
+    else:
+        inner = [(it, f"{at}/{n}") for n, it in enumerate(told)] if isinstance(told, list) else []
+    return next((found for it, where in inner if (found := nul_in(it, where)) is not None), None)
 
 
 async def admit(request: Request, permission: str | None) -> Principal:

@@ -43,4 +43,9 @@ def fix(field: str, message: str, kind: str) -> str:
         return f"Add `{field}`." if field else "Send a body."
     if kind == "extra_forbidden":
         return f"Leave `{field}` out; it is not known here."
-    return f"Mend `{field}`: {message[:1].lower()}{message[1:]}." if field else f"Mend the body: {message[:1].lower()}{message[1:]}."
+    return f"Mend `{field}`: {begun(message)}." if field else f"Mend the body: {begun(message)}."
+
+
+def begun(message: str) -> str:
+    """As it goes on behind a colon; what begins with a name keeps it."""
+    return message if message[1:2].isupper() else f"{message[:1].lower()}{message[1:]}"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
 from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlalchemy.orm import defer
 from sqlmodel import select as query
@@ -146,7 +146,8 @@ def asks(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> 
 
 def of(name: str, column: Any) -> Any:
     """A parameter that narrows by this column."""
-    values: Any = list.__class_getitem__(kind(column))
+    value: Any = Annotated[int, Field(ge=-(2**31), lt=2**31)] if kind(column) is int else kind(column)
+    values: Any = list.__class_getitem__(value)
     return Annotated[values, Query(alias=name, max_length=50, description="one of these, when given several times")]
 
 

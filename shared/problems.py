@@ -160,7 +160,7 @@ def of_refusal(refusal: Refusal) -> Response:
             allowed=list(refusal.allowed),
             fix="Read the state and do one of what is allowed." if refusal.allowed else "Read how it stands, and decide.",
         )
-    return document(status, kebab(kind), (category.__doc__ or ""), str(refusal), field=refusal.field)
+    return document(status, kebab(kind), (category.__doc__ or ""), str(refusal), field=refusal.field, fix=refusal.fix)
 
 
 def status_of(kind: type[Exception]) -> int:

@@ -162,6 +162,9 @@ def withdraw(told: Told, event: dict[str, Any], contract: type[Event]) -> None:
 
 def judge_as_a_reader(told: Told, value: bytes, now: datetime) -> None:
     try:
-        envelope.read(SimpleNamespace(headers=STRUCTURED, value=value), now=now)
+        told_of, _ = envelope.read(SimpleNamespace(headers=STRUCTURED, value=value), now=now)
+        if told.event:
+            envelope.check_moment(told.event, told_of, now=now)
     except Unreadable as error:
-        told.problems.append(Problem("/time" if error.code == "future_time" else "", str(error)))
+        where = f"/data{error.pointer}" if error.pointer else "/time" if error.code == "future_time" else ""
+        told.problems.append(Problem(where, str(error)))

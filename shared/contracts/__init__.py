@@ -56,6 +56,7 @@ class Event(BaseModel):
     topic: ClassVar[str]
     subject_in: ClassVar[str | None] = None  # the field with its subject
     moment_in: ClassVar[str | None] = None  # the field with its business moment
+    is_over: ClassVar[bool] = False  # its business moment has been: one that lies ahead is a mistake
     kept: ClassVar[bool] = False  # its publisher keeps it, for those who ask later what happened (shared/journal.py)
     tombstone: ClassVar[bool] = False  # said by a null value: its key tells all there is to know
 

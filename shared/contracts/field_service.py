@@ -117,6 +117,7 @@ class SurveyAnswered(FromService):
     name = "survey.answered.v1"
     subject_in = "survey_id"
     moment_in = "answered_at"
+    is_over = True
     survey_id: Id
     answered_at: Ts
     score: OneToFive

@@ -24,6 +24,7 @@ class CallEvent(Event):
     topic = "careloop.inbound.calls"
     subject_in = "call_id"
     moment_in = "started_at"
+    is_over = True
     call_id: Id
     started_at: Ts
     ring_seconds: Seconds | None = None

@@ -72,6 +72,33 @@ async def test_who_could_not_be_reached_is_not_satisfied(api: Api, complaints: W
     assert (await api.get(f"/v1/complaints/{it.id}"))["closed_as"] is None
 
 
+@pytest.mark.parametrize("said", ["satisfied", "fair", "dissatisfied"])
+async def test_a_survey_from_before_the_result_says_nothing_of_it(api: Api, complaints: World, said: str) -> None:
+    """Nothing is closed before the customer was asked about what they were told."""
+    it = await kept(complaints, a_complaint(Place.RESOLVED, resolved_at=NOON))
+    early = answered(said, it.about, call=False, reported_at=NOON - timedelta(seconds=1))
+    await complaints.handle(told(early, "followup"), told(early, "followup", again=True))
+    assert (await api.get(f"/v1/complaints/{it.id}"))["state"] == "resolved"
+    assert not await complaints.announced() and not await complaints.rows("task") and len(await complaints.rows("complaint")) == 1
+
+
+async def test_what_somebody_else_says_of_it_is_a_matter_of_their_own(api: Api, complaints: World) -> None:
+    """FLUP-30: a survey may name any complaint."""
+    it = await kept(complaints, a_complaint(Place.RESOLVED, resolved_at=NOON))
+    for n, said in enumerate(("satisfied", "dissatisfied")):
+        await complaints.handle(told(answered(said, it.about, n=n, call=False, customer_id=C2), "followup"))
+    assert (await api.get(f"/v1/complaints/{it.id}"))["state"] == "resolved"
+    (theirs,) = (await api.get(f"/v1/complaints?follows={it.about}"))["items"]
+    assert theirs["customer_id"] == str(C2)
+
+
+async def test_an_id_in_capitals_is_the_same_id(complaints: World) -> None:
+    it = await kept(complaints, a_complaint(Place.RESOLVED, resolved_at=NOON))
+    for n, id in enumerate((str(it.id), str(it.id).upper(), it.id.hex)):
+        await complaints.handle(told(answered("fair", f"complaint:{id}", n=n, call=False), "followup"))
+    assert [task["about"] for task in await complaints.rows("task")] == [it.about] and not await complaints.rows("parked")
+
+
 async def test_after_thirty_days_it_is_a_new_complaint_that_follows_the_old_one(api: Api, complaints: World) -> None:
     """D-30"""
     old = await kept(complaints, a_complaint(Place.CLOSED, resolved_at=NOON - DAYS - timedelta(seconds=1), order_id="PO-7"))

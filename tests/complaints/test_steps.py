@@ -45,7 +45,7 @@ def test_a_specialist_settles_what_costs_nothing(compensation: Money | None) -> 
 def test_more_is_a_supervisors(compensation: Money) -> None:
     """CMPL-31: another currency than the unit's can't be compared."""
     it = a_complaint(Place.UPHELD)
-    with pytest.raises(BeyondOwnAuthority, match="ask a supervisor"):
+    with pytest.raises(BeyondOwnAuthority, match="own authority"):
         resolve(it, compensation)
     assert it.state == "judged" and it.resolved_at is None
     for role in Role:

@@ -87,3 +87,19 @@ async def test_the_register_is_narrowed_by_its_columns(followup: World, api: Api
 
 async def test_who_may_not_read_answers_does_not(api: Api) -> None:
     assert (await api.ask("GET", "/v1/surveys", role="privacy_officer")).status_code == 403
+
+
+async def test_words_and_numbers_in_the_wrong_place_go_no_further(followup: World) -> None:
+    """FLUP-08: aspects are codes, and what it is about is a thing; both stand in events that many read."""
+    await followup.handle(
+        answered(about="call me at +8613812349998", aspects=["speed", "张三 13812349999", "speed", *(f"a{n}" for n in range(30))])
+    )
+    (told,) = await reports(followup)
+    assert told["about"] is None and told["aspects"] == ["speed", *(f"a{n}" for n in range(19))]
+
+
+async def test_nobody_answered_in_the_future(followup: World) -> None:
+    await followup.handle(answered(answered_at="2199-01-01T00:00:00Z"))
+    (parked,) = await followup.rows("parked")
+    assert (parked["code"], parked["pointer"], parked["ours"]) == ("future_time", "/answered_at", False)
+    assert not await followup.rows("survey")

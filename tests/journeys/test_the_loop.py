@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -145,7 +146,10 @@ def test_a_guest_is_asked_once_they_are_home(desk: Desk) -> None:
     home = now(hours=5)
     desk.post("reception", f"{path}/departure", {"expected_home_at": home}, role="reception", status=200, If_Match=f'"{here["version"]}"')
     call = desk.call(f"visit:{visit['id']}")
-    assert call["earliest_at"] > home[:13] and call["customer_id"] == visit["customer_id"]
+    assert (
+        datetime.fromisoformat(call["earliest_at"]) >= datetime.fromisoformat(home) + timedelta(hours=2)
+        and call["customer_id"] == visit["customer_id"]
+    )
     desk.answer(call, "dissatisfied", remarks="Nobody met us at the station.")
     until(lambda: desk.get("reception", path)["state"] == "called_back")
     (complaint,) = until(lambda: desk.items("complaints", "/v1/complaints", customer_id=visit["customer_id"]))

@@ -12,6 +12,7 @@ from services.reception.app import service
 from services.reception.domain.inquiry import inquiry_of_call
 from services.reception.domain.late_answer import Ringing
 from services.reception.domain.policy import Answering
+from shared.clock import now
 from shared.delivery import Room
 from shared.gate import Gate
 from shared.ids import customer_of
@@ -28,7 +29,7 @@ async def test_a_missed_call_is_called_back(api: Api, reception: World) -> None:
     """INQY-10"""
     await reception.handle(telephoned("call.missed.v1", missed()))
     (inquiry,) = (await api.get("/v1/inquiries"))["items"]
-    id = str(inquiry_of_call("T-1"))
+    id = str(inquiry_of_call("T-1", LONG_AGO))
     expected = {
         "id": id, "kind": "callback", "channel": "phone", "state": "received", "call_id": "T-1", "source": "/telephony", "unit": "headquarters",
         "customer_id": str(customer_of(f"reception/{id}")), "question": None,
@@ -42,6 +43,22 @@ async def test_a_missed_call_is_called_back(api: Api, reception: World) -> None:
         [NUMBER],
     )
     assert (received["call_id"], received["kind"], received["customer_id"]) == ("T-1", "callback", inquiry["customer_id"])
+
+
+async def test_a_telephone_system_that_counts_anew_loses_nobody(reception: World) -> None:
+    """The same number of a call at another time is another call."""
+    await reception.handle(
+        *(telephoned("call.missed.v1", missed(started_at=moment(hours), ended_at=moment(hours + 0.01))) for hours in (0, 5))
+    )
+    assert len(await reception.rows("inquiry", where="call_id = 'T-1'")) == 2
+
+
+async def test_nobody_called_in_the_future(reception: World) -> None:
+    ahead = (now() + timedelta(minutes=6)).isoformat()
+    await reception.handle(telephoned("call.missed.v1", missed(started_at=ahead, ended_at=ahead)))
+    (parked,) = await reception.rows("parked")
+    assert (parked["code"], parked["pointer"], parked["ours"]) == ("future_time", "/started_at", False)
+    assert not await reception.rows("inquiry")
 
 
 @pytest.mark.parametrize(

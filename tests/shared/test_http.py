@@ -70,7 +70,7 @@ async def test_malformed_bodies(api: Running):
         told = problem(await post(content), 400, "malformed")
         assert told["fix"]
     problem(await post(b'{"name": "a"}', "text/plain"), 400, "malformed")
-    problem(await post(b'{"name": "a\\u0000b"}'), 422, "invalid-request")
+    assert problem(await post(b'{"name": "a\\u0000b"}'), 422, "invalid-request")["field"] == "/name"
     problem(await api.client.get("/v1/things?name=a%00", headers=api.auth()), 400, "malformed")
 
 

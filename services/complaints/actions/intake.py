@@ -21,6 +21,8 @@ SOURCE = "/careloop/complaints"
 class NotYet(Invalid):
     """It can't have been received in the future."""
 
+    fix = "Leave it out for just now, or send when it was first heard."
+
 
 async def take(
     session: AsyncSession, customer_id: UUID, content: str, expected_remedy: str | None, *, channel: str, category: str, order_id: str | None,

@@ -10,9 +10,10 @@ from services.complaints.actions import judging
 from services.complaints.api.shapes import HANDLE, STEP, ComplaintView, answer
 from services.complaints.domain.complaint import Severity
 from services.complaints.domain.policy import Role
+from services.complaints.domain.steps import FeedbackNotAhead
 from shared.bodies import Remark, Words
 from shared.etag import IfMatch
-from shared.http import Body, Moment, Now, Router, Session, Staff
+from shared.http import Body, Moment, Now, Router, Session, Staff, problems
 
 router = Router("/v1/complaints/{complaint_id}", tags=["steps of a complaint"])
 
@@ -41,7 +42,7 @@ class Withdrawal(Body):
     reason: Remark | None = None
 
 
-@router.post("/acknowledgement", response_model=ComplaintView, dependencies=HANDLE, responses=STEP)
+@router.post("/acknowledgement", response_model=ComplaintView, dependencies=HANDLE, responses=STEP | problems(FeedbackNotAhead))
 async def acknowledge_complaint(
     complaint_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatch, response: Response, body: Acknowledgement = Acknowledgement()
 ) -> Any:  # fmt: skip

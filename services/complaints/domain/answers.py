@@ -16,6 +16,7 @@ from services.complaints.domain.task import Kind, Task
 from shared.ids import made_of
 from shared.outcome import Outcome
 
+MOST_ANSWERS = 199  # surveys about one complaint that are remembered; so many that nobody has more
 CATEGORY = "satisfaction"  # of complaints that come of an answer
 
 
@@ -52,6 +53,8 @@ def hear(
     answer: Answer, complaint: Complaint | None, made: Complaint | None, whom: KnownCustomer, tasks: Sequence[Task], *, trade: Trade, at: datetime
 ) -> Outcome:  # fmt: skip
     """`complaint` is what the answer is about, `made` the one that came of the same answer before, `tasks` those about the same thing."""
+    if complaint is not None and not is_theirs(complaint, answer, whom):
+        complaint = None
     if complaint is not None and not is_news(complaint, answer):
         return []
     match answer.said:
@@ -72,15 +75,20 @@ def hear(
             return [*again, *task]
 
 
+def is_theirs(complaint: Complaint, answer: Answer, whom: KnownCustomer) -> bool:
+    """A call reaches the complaint's customer. A survey may name any complaint; what somebody else says of it is a matter of their own."""
+    return answer.round is not None or whom.id == complaint.named_id or whom.customer_id == complaint.customer_id
+
+
 def is_news(complaint: Complaint, answer: Answer) -> bool:
-    """A call asks about one round. A survey asks about none: it speaks of the result that stands when we hear it, and is heard once."""
+    """A call asks about one round. A survey asks about none: it speaks of the result that stands, if that was there when it was answered, once."""
     settled = place_of(complaint.state, complaint.upheld) not in HANDLED
     if answer.round is not None:
         return settled and answer.round == complaint.round
     if answer.id in complaint.answers:
         return False
-    complaint.answers = [*complaint.answers, answer.id]
-    return settled
+    complaint.answers = [*complaint.answers[-MOST_ANSWERS:], answer.id]
+    return settled and (complaint.resolved_at is None or complaint.resolved_at <= answer.at)
 
 
 def settle(complaint: Complaint | None, answer: Answer) -> Outcome:

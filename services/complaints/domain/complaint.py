@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Numeric
+from sqlalchemy import Column, Index, Integer, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Field
@@ -43,6 +43,7 @@ class NotNow(Conflict):
     """The complaint does not stand where this step begins, or its time is over."""
 
 
+OPEN = "state NOT IN ('closed', 'withdrawn')"
 version = Column("version", Integer, nullable=False)
 
 
@@ -61,6 +62,7 @@ class Complaint(Memory, table=True):
         Index("complaint_inquiry", "inquiry_id", "received_at", "id"),
         Index("complaint_follows", "follows", "received_at", "id"),
         Index("complaint_named", "named_id"),
+        Index("complaint_open", "severity", "state", postgresql_where=text(OPEN)),
     )
     __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
 

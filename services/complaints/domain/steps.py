@@ -22,16 +22,27 @@ from shared.contracts.complaints import (
     ComplaintResolved,
     ComplaintWithdrawn,
 )
-from shared.errors import Refused
+from shared.errors import Invalid, Refused
 from shared.outcome import Outcome
+
+
+class FeedbackNotAhead(Invalid):
+    """Feedback is promised for a moment that is still to come."""
+
+    fix = "Send a time that is still to come, or leave it out."
 
 
 class BeyondOwnAuthority(Refused):
     """More than a specialist may settle."""
 
+    fix = "Ask a supervisor to take this step, or agree on less."
+
 
 def acknowledge(it: Complaint, feedback_by: datetime | None, *, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:
     """The customer was told the process and when to expect an answer.  CMPL-05"""
+    it.check(Step.ACKNOWLEDGEMENT, at)
+    if feedback_by is not None and feedback_by <= at:
+        raise FeedbackNotAhead(field="/feedback_by")
     it.move(Step.ACKNOWLEDGEMENT, at)
     it.feedback_by = feedback_by
     return [ComplaintAcknowledged(**it.names(), acknowledged_at=at, acknowledged_by=by, feedback_by=feedback_by, note_id=note_id)]
@@ -57,7 +68,7 @@ def resolve(
     it.check(Step.RESOLUTION, at)
     authority = Authority.OWN if set(Role).isdisjoint(roles) else Authority.SUPERVISOR
     if authority is Authority.OWN and not policy.fast.covers(it.category, compensation, currency):
-        raise BeyondOwnAuthority("This is more than you may settle on your own authority; ask a supervisor.")
+        raise BeyondOwnAuthority("This is more than you may settle on your own authority.")
     it.move(Step.RESOLUTION, at)
     it.resolved_at, it.reopenable_until, it.authority = at, at + policy.reopening, authority
     it.compensation_amount, it.compensation_currency = (compensation.amount, compensation.currency) if compensation else (None, None)

@@ -29,6 +29,8 @@ class TaskState(StrEnum):
 class NotYourTask(Refused):
     """The task is for another role."""
 
+    fix = "Ask somebody who has its role, or a leader."
+
 
 class AlreadyDone(Conflict):
     """The task is done."""

@@ -31,7 +31,9 @@ def complaint_in(about: str | None) -> UUID | None:
 
 
 def matter(event: SatisfactionReported) -> str:
-    """What it is about; nothing in particular is the survey or the call itself."""
+    """What it is about, as we name it; nothing in particular is the survey or the call itself."""
+    if complaint := complaint_in(event.about):
+        return f"complaint:{complaint}"
     return event.about or f"{'call' if event.call_id else 'survey'}:{event.subject}"
 
 

@@ -35,6 +35,7 @@ CREATE INDEX complaint_channel ON complaint (channel, received_at, id);
 CREATE INDEX complaint_source ON complaint (source, received_at, id);
 CREATE INDEX complaint_inquiry ON complaint (inquiry_id, received_at, id);
 CREATE INDEX complaint_follows ON complaint (follows, received_at, id);
+CREATE INDEX complaint_open ON complaint (severity, state) WHERE state NOT IN ('closed', 'withdrawn');
 CREATE INDEX complaint_named ON complaint (named_id);
 
 CREATE TABLE task (

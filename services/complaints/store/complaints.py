@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.complaints.domain.complaint import Complaint
-from services.complaints.domain.course import State
+from services.complaints.domain.complaint import OPEN, Complaint
 from shared.errors import NotFound
 from shared.paging import Register
 
@@ -24,7 +23,6 @@ COMPLAINTS = Register(
         Complaint.channel, Complaint.source, Complaint.inquiry_id, Complaint.follows,
     ],
 )  # fmt: skip
-ENDED = State.CLOSED, State.WITHDRAWN
 
 
 async def by_id(session: AsyncSession, complaint_id: UUID, *, lock: bool = False) -> Complaint:
@@ -36,8 +34,7 @@ async def by_id(session: AsyncSession, complaint_id: UUID, *, lock: bool = False
 
 async def counted(session: AsyncSession) -> dict[tuple[str, str], int]:
     """How many are not at an end, by severity and state."""
-    going_on = col(Complaint.state).not_in(ENDED)
     found = await session.exec(
-        select(Complaint.severity, Complaint.state, func.count()).where(going_on).group_by(col(Complaint.severity), col(Complaint.state))
+        select(Complaint.severity, Complaint.state, func.count()).where(text(OPEN)).group_by(col(Complaint.severity), col(Complaint.state))
     )
     return {(str(severity or "unjudged"), str(state)): count for severity, state, count in found.all()}

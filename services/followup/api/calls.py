@@ -11,7 +11,7 @@ from services.followup.actions import calling
 from services.followup.domain.asking import CallbackMisplaced, CallbackNotAhead, CallIsOver, Tried
 from services.followup.domain.call import Call, Reason, State, Why
 from services.followup.domain.policy import Trade
-from services.followup.domain.satisfaction import ContradictingScore
+from services.followup.domain.satisfaction import MOST_ASPECTS, ContradictingScore
 from services.followup.store import calls
 from services.followup.store.calls import CallNotFound
 from shared.contracts.followup import Satisfaction
@@ -30,7 +30,6 @@ CALLS = Register(
         Call.about, Call.round, Call.state, Call.reason, Call.customer_id, Call.unit, Call.assigned_to, Call.satisfaction, Call.source,
     ],
 )  # fmt: skip
-MOST_ASPECTS = 20
 
 
 class AttemptView(View):

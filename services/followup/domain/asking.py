@@ -33,6 +33,7 @@ class Tried(StrEnum):
 
 
 UNANSWERED = frozenset((Tried.BUSY, Tried.NO_ANSWER, Tried.INVALID_NUMBER, Tried.NOT_CONVENIENT))
+MOST_ATTEMPTS = 100  # the newest are kept; all are announced
 
 
 class CallIsOver(Conflict):
@@ -42,9 +43,13 @@ class CallIsOver(Conflict):
 class CallbackMisplaced(Invalid):
     """A callback is agreed for a moment, and only a callback is."""
 
+    fix = "Send `callback_at` with the outcome `callback_agreed`, and with no other."
+
 
 class CallbackNotAhead(Invalid):
     """A callback is agreed for a moment that is still to come."""
+
+    fix = "Send a time that is still to come."
 
 
 def attempt(
@@ -53,13 +58,13 @@ def attempt(
     """Somebody called. A moment that the customer agreed to beats every window; who refuses is not disturbed again.  FLUP-06, FLUP-19, FLUP-31"""
     must_wait(call)
     if (tried is Tried.CALLBACK_AGREED) != (callback_at is not None):
-        raise CallbackMisplaced("Say `callback_at` with the outcome `callback_agreed`, and with no other.", field="/callback_at")
+        raise CallbackMisplaced(field="/callback_at")
     if callback_at is not None and callback_at <= at:
         raise CallbackNotAhead("The moment that was agreed must be in the future.", field="/callback_at")
     callback_at = callback_at and callback_at.astimezone(UTC)
-    number = len(call.attempts) + 1
+    number = call.attempts[-1]["number"] + 1 if call.attempts else 1
     told = {"number": number, "outcome": tried.value, "attempted_at": iso(at), "attempted_by": by, "callback_at": iso(callback_at)}
-    call.attempts, call.callback_at = [*call.attempts, told], callback_at
+    call.attempts, call.callback_at = [*call.attempts[1 - MOST_ATTEMPTS :], told], callback_at
     outcome: Outcome = [
         CallAttempted(**call.names(), attempt=number, outcome=tried.value, attempted_at=at, attempted_by=by, callback_at=callback_at)
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from services.followup.domain.known_customer import KnownCustomer
-from services.followup.domain.satisfaction import satisfaction_of
+from services.followup.domain.satisfaction import codes_in, satisfaction_of, thing_in
 from services.followup.domain.survey import Survey, answer_id
 from shared.contracts.field_service import SurveyAnswered
 from shared.gate import Origin
@@ -29,9 +29,9 @@ def register_the_answer(
         return []
     who = whom(KnownCustomer, known, customer_of(event.key))
     answer = Survey(
-        id=answer_id(event.key, event.survey_id, event.about), survey_id=event.survey_id, about=event.about, named_id=who.id,
+        id=answer_id(event.key, event.survey_id, event.about), survey_id=event.survey_id, about=thing_in(event.about), named_id=who.id,
         customer_id=who.customer_id, unit=units.name_of(origin.unit, who.unit), source=origin.source or "", satisfaction=satisfaction_of(event.score),
-        score=event.score, aspects=event.aspects or [], answered_at=event.answered_at, registered_at=at, correlation=origin.cause.correlation,
+        score=event.score, aspects=codes_in(event.aspects), answered_at=event.answered_at, registered_at=at, correlation=origin.cause.correlation,
         trace=origin.cause.trace,
     )  # fmt: skip
     return [who, answer, answer.reported()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -44,7 +44,7 @@ async def apply(
     who = await meet(session, KnownCustomer, customer_id or customer_of(str(reference_of(id))))
     visit = Visit(
         id=id, source=source_of("reception"), company=told.company, guests=told.guests, guest_name=told.guest_name, guest_phone=told.guest_phone,
-        arrives_at=told.arrives_at, applicant=told.applicant, named_id=who.id, customer_id=who.customer_id, unit=units.name_of(unit, who.unit),
+        arrives_at=told.arrives_at.astimezone(UTC), applicant=told.applicant, named_id=who.id, customer_id=who.customer_id, unit=units.name_of(unit, who.unit),
         applied_at=at, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     note = jot(Note, told.purpose, about=f"visit:{id}", kind="purpose", customer_id=visit.customer_id, unit=visit.unit, at=at, by=by)

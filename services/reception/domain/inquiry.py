@@ -1,6 +1,6 @@
 """A question at the desk, or a call that nobody took: it is answered, promised by when, or handed over with the time at which it was first heard."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -40,10 +40,12 @@ version = Column("version", Integer, nullable=False)
 class PromisedForThePast(Invalid):
     """A promise is about a time to come."""
 
+    fix = "Send a time that is still to come."
 
-def inquiry_of_call(call_id: str) -> UUID:
-    """A call that nobody took is one inquiry, however often it is told."""
-    return made_of("inquiry", call_id)
+
+def inquiry_of_call(call_id: str, started_at: datetime) -> UUID:
+    """A call that nobody took is one inquiry, however often it is told. A telephone system may count anew, and two may count alike."""
+    return made_of("inquiry", call_id, started_at.astimezone(UTC).isoformat())
 
 
 class Inquiry(Memory, table=True):

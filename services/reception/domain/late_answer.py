@@ -1,7 +1,7 @@
 """A call that rang too long before somebody took it: noted, so that somebody can ask why.  INQY-01"""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -32,8 +32,8 @@ class Ringing:
         return self.rings > answering.rings if self.rings is not None else timedelta(seconds=self.lasted) > answering.within
 
 
-def late_answer_to(call_id: str) -> UUID:
-    return made_of("late answer", call_id)
+def late_answer_to(call_id: str, started_at: datetime) -> UUID:
+    return made_of("late answer", call_id, started_at.astimezone(UTC).isoformat())
 
 
 class LateAnswer(Memory, table=True):

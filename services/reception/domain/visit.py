@@ -36,6 +36,8 @@ version = Column("version", Integer, nullable=False)
 class HomeBeforeNow(Invalid):
     """Nobody who leaves now was home before."""
 
+    fix = "Send a time from now on, or leave it out."
+
 
 class Visit(Memory, table=True):
     __table_args__ = (

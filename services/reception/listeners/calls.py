@@ -19,12 +19,12 @@ on = Listener("careloop.inbound.calls")
 
 def caller(event: CallMissed) -> UUID:
     """The customer, if telephony knows one; otherwise whoever we declare, or nobody that is known yet."""
-    return customer_of(str(event.customer or reference_of(inquiry_of_call(event.call_id))))
+    return customer_of(str(event.customer or reference_of(inquiry_of_call(event.call_id, event.started_at))))
 
 
-InquiryOfCall = Annotated[Inquiry | None, one(Inquiry, id=lambda event: inquiry_of_call(event.call_id))]
+InquiryOfCall = Annotated[Inquiry | None, one(Inquiry, id=lambda event: inquiry_of_call(event.call_id, event.started_at))]
 Caller = Annotated[KnownCustomer | None, one(KnownCustomer, id=caller)]
-LateAnswerToCall = Annotated[LateAnswer | None, one(LateAnswer, id=lambda event: late_answer_to(event.call_id))]
+LateAnswerToCall = Annotated[LateAnswer | None, one(LateAnswer, id=lambda event: late_answer_to(event.call_id, event.started_at))]
 
 
 @on(CallMissed)
@@ -34,7 +34,7 @@ def call_them_back(event: CallMissed, inquiry: InquiryOfCall, known: Caller, *, 
         return []
     who = whom(KnownCustomer, known, caller(event))
     inquiry = Inquiry(
-        id=inquiry_of_call(event.call_id), kind=Kind.CALLBACK, channel="phone", call_id=event.call_id, source=origin.source or "",
+        id=inquiry_of_call(event.call_id, event.started_at), kind=Kind.CALLBACK, channel="phone", call_id=event.call_id, source=origin.source or "",
         named_id=who.id, customer_id=who.customer_id, unit=trade.units.name_of(origin.unit, who.unit), received_at=event.started_at,
         correlation=origin.cause.correlation, trace=origin.cause.trace,
     )  # fmt: skip
@@ -51,6 +51,6 @@ def note_that_it_rang_too_long(event: CallAnswered, noted: LateAnswerToCall, *, 
     if noted or event.direction is not Direction.INBOUND or not rang.is_late(trade.policy(unit).answering):
         return []
     return [LateAnswer(
-        id=late_answer_to(event.call_id), call_id=event.call_id, agent_id=event.agent_id, started_at=event.started_at, answered_at=event.answered_at,
-        rings=event.ring_count, seconds=rang.lasted, queue=event.queue, unit=unit, source=origin.source or "",
+        id=late_answer_to(event.call_id, event.started_at), call_id=event.call_id, agent_id=event.agent_id, started_at=event.started_at,
+        answered_at=event.answered_at, rings=event.ring_count, seconds=rang.lasted, queue=event.queue, unit=unit, source=origin.source or "",
     )]  # fmt: skip

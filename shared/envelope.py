@@ -57,7 +57,7 @@ class Unreadable(Exception):
         self.code, self.pointer, self.envelope = code, pointer, envelope or Envelope()
 
 
-def read(record: Any, *, now: datetime) -> tuple[Envelope, bytes | None]:
+def read(record: Any, *, now: datetime, largest: int | None = LARGEST) -> tuple[Envelope, bytes | None]:
     """The envelope and the event's own JSON; None is a null value. Foreign headers are not looked at."""
     told, fault = attributes(record.headers)
     body: bytes | None = record.value
@@ -69,7 +69,7 @@ def read(record: Any, *, now: datetime) -> tuple[Envelope, bytes | None]:
     if fault:
         raise Unreadable("unreadable", fault, None, envelope)
     check(told, envelope, prefix, now)
-    if record.value is not None and len(record.value) > LARGEST:
+    if largest and record.value is not None and len(record.value) > largest:
         raise Unreadable("too_large", "The value is larger than 256 KiB.", None, envelope)
     return envelope, body
 
@@ -142,6 +142,8 @@ def unpacked(value: bytes) -> tuple[dict[str, str], bytes | None, str | None]:
     wrong = [name for name in sorted(REQUIRED | LENGTHS.keys()) if not isinstance(event.get(name), str | None)]
     if wrong:
         return told, None, f"The attribute {wrong[0]} must be a string."
+    if "data_base64" in event:
+        return told, None, "data_base64 is not read: send the event as data, a JSON object."
     data = event.get("data")
     try:
         return told, None if data is None else orjson.dumps(data), None

@@ -105,7 +105,7 @@ class Gate:
             it.inbox_id = inbox.key_of(topic.name, f"{record.partition}/{record.offset}")
             it.envelope = it.envelope.of_type(contract.name)
         else:
-            it.envelope, body = envelope.read(record, now=self.clock())
+            it.envelope, body = envelope.read(record, now=self.clock(), largest=envelope.LARGEST if topic.inbound else None)
             self.admit(it.envelope, topic)
             contract = self.contract(it.envelope, topic, listener)
             if contract is None:

@@ -23,6 +23,7 @@ from shared.outage import is_away, name_of
 log = structlog.get_logger()
 COMMITTED_EVERY = 0.2  # seconds
 LOOKED_EVERY = 1.0
+SEEN_EVERY = 5.0
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -140,6 +141,33 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self.room.windows.forget(topic)
         self.unpause(partition for partition in self.assignment() if partition.topic == topic)
 
+    async def recall(self) -> bool:
+        """Before the first record: what is stopped, whoever stopped it."""
+        async with self.room.pool.acquire(timeout=5) as connection:
+            known = await stops.stopped(connection)
+        for topic, reason in known.items():
+            if not stops.is_gap(topic):
+                self.keep_to(topic, reason)
+        return True
+
+    def keep_to(self, topic: str, reason: str) -> None:
+        self.stopped[topic], self.probed_at[topic] = reason, monotonic()
+        self.health.stopped[topic] = {"reason": reason}
+        self.pause(partition for partition in self.assignment() if partition.topic == topic)
+
+    async def see_kafka(self) -> None:
+        """Is a broker there? The client waits and tries again by itself, and does not say so."""
+        while True:
+            await asyncio.sleep(SEEN_EVERY)
+            if self.consumer is None:
+                continue
+            try:
+                await asyncio.wait_for(self.consumer.topics(), SEEN_EVERY)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self.health.dependency("kafka").down(type(error).__name__)
+            else:
+                self.health.dependency("kafka").up()
+
     async def watch(self) -> None:
         """Beside the poll loop: commits offsets, looks whether the database is back, keeps to the stops that other workers found."""
         looked = 0.0
@@ -190,9 +218,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self.let_go(topic)
         for topic, reason in stopped.items():
             if topic not in self.stopped:
-                self.stopped[topic], self.probed_at[topic] = reason, monotonic()
-                self.health.stopped[topic] = {"reason": reason}
-                self.pause(partition for partition in self.assignment() if partition.topic == topic)
+                self.keep_to(topic, reason)
             elif monotonic() - self.probed_at[topic] >= stops.PROBED_EVERY:
                 self.probed_at[topic] = monotonic()
                 self.unpause(partition for partition in self.assignment() if partition.topic == topic)

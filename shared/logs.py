@@ -7,7 +7,8 @@ its text is told only where the text can't hold a value that somebody sent.
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -32,6 +33,8 @@ TELLABLE: tuple[type[BaseException], ...] = (
     Refusal,
 )
 FRAMES = 30  # the innermost ones; a recursion error has a thousand
+REPEATED_EVERY = 10.0  # seconds
+MOST_TOLD = 500
 CHAIN = 8  # causes of causes
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -65,6 +68,7 @@ def configure(service: str, role: str, level: str = "INFO", slot: int | None = N
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.addFilter(_discreet)
+    handler.addFilter(_patient())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _tell, _line]
@@ -86,6 +90,24 @@ def configure(service: str, role: str, level: str = "INFO", slot: int | None = N
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("careloop").critical("the process ends", exc_info=(kind, error, trace))
+
+
+def _patient() -> Callable[[logging.LogRecord], bool]:
+    """A client that tries to connect again and again says so each time; now and then is enough."""
+    told: dict[tuple[str, str], float] = {}
+
+    def lets_by(record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        what = record.name, str(record.msg)
+        if monotonic() - told.get(what, -REPEATED_EVERY) < REPEATED_EVERY:
+            return False
+        if len(told) > MOST_TOLD:
+            told.clear()
+        told[what] = monotonic()
+        return True
+
+    return lets_by
 
 
 def _discreet(record: logging.LogRecord) -> bool:

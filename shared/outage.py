@@ -19,12 +19,13 @@ AWAY = (
     asyncpg.UndefinedTableError,  # not migrated yet
     asyncpg.UndefinedColumnError,
 )
+MENDED_BY_NO_WAITING = (ValueError, IsADirectoryError, NotADirectoryError)
 CLASH = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError, asyncpg.LockNotAvailableError)
 
 
 def is_away(error: BaseException) -> bool:
-    """asyncpg's DataError about a value is an InterfaceError too; no waiting mends that."""
-    return any(isinstance(it, AWAY) and not isinstance(it, ValueError) for it in causes(error))
+    """asyncpg's DataError about a value is an InterfaceError too, and a folder where a file should be is an OSError; no waiting mends those."""
+    return any(isinstance(it, AWAY) and not isinstance(it, MENDED_BY_NO_WAITING) for it in causes(error))
 
 
 def is_clash(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -19,10 +20,12 @@ from sqlmodel import select as query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.entities import Entity
+from shared.http import Moment
 from shared.ids import digest
 from shared.problems import InvalidRequest, Malformed
 
 MOST, USUAL = 200, 50
+STRICT: dict[type, Any] = {int: Annotated[int, Field(ge=-(2**31), lt=2**31)], datetime: Moment}  # "2026" is no moment of 1970
 OURS = frozenset(("cursor", "limit", "count"))
 
 Item = TypeVar("Item")
@@ -146,7 +149,7 @@ def asks(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> 
 
 def of(name: str, column: Any) -> Any:
     """A parameter that narrows by this column."""
-    value: Any = Annotated[int, Field(ge=-(2**31), lt=2**31)] if kind(column) is int else kind(column)
+    value: Any = STRICT.get(kind(column), kind(column))
     values: Any = list.__class_getitem__(value)
     return Annotated[values, Query(alias=name, max_length=50, description="one of these, when given several times")]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import ColumnElement, DateTime
 from sqlmodel import col
 from sqlmodel import select as query
@@ -18,11 +18,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import stops
 from shared.database import driver_of
 from shared.errors import Conflict, NotFound
-from shared.http import Body, Now, Router, Session, View, allow, problems
+from shared.http import Body, Moment, Now, Router, Session, View, allow, problems
 from shared.paging import Asked, Page, Part, Register
 from shared.parked import BYTES_KEPT, Parked, State
 from shared.plumbing import STOPPED
-from shared.problems import InvalidRequest
 from shared.replay import MOST_REPLAYS
 
 MOST_AT_ONCE = 1000
@@ -53,12 +52,6 @@ class Since:
     type = DateTime()
 
     def in_(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
-        if any(it.tzinfo is None for it in moments):
-            raise InvalidRequest(
-                "`since` has no offset.",
-                field="since",
-                fix="Write it as RFC 3339 does: 2026-01-05T10:00:00+08:00, with %2B for the plus sign.",
-            )
         return col(Parked.first_failed_at) >= min(moments)
 
 
@@ -118,7 +111,7 @@ class Which(Body):
     type: str | None = None
     source: str | None = None
     code: str | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     limit: int = Field(100, ge=1, le=MOST_AT_ONCE, description="so many at the most, the oldest first")
     dry_run: bool = Field(False, description="only say which")
 

@@ -17,6 +17,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of the IANA database; None where there is none of this name. `America` is a folder there."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 class Unit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     zone: str = "Asia/Shanghai"
@@ -28,10 +36,8 @@ class Unit(BaseModel):
     @field_validator("zone")
     @classmethod
     def is_a_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{zone} is no time zone of the IANA database") from error
+        if zone_named(zone) is None:
+            raise ValueError(f"{zone} is no time zone of the IANA database")
         return zone
 
     @cached_property

@@ -75,14 +75,17 @@ async def run(service: Service, means: Means, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         doing: list[asyncio.Task[None]] = []
         working = [tasks.create_task(serve(ops_app(health, metrics), settings.host, settings.ops_port), name="ops")]
-        waiting = tasks.create_task(begin(service, means, shell, stop), name="begin")
+        waiting = tasks.create_task(begin(service, means, intake, shell, stop), name="begin")
         ending = tasks.create_task(stop.wait())
         await asyncio.wait([waiting, ending], return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             gc.collect()
             gc.freeze()  # what is here now stays: looking through it again and again costs a fifth of the time
             gc.set_threshold(50_000, 20, 100)
-            working += [tasks.create_task(loop(), name=name) for name, loop in (("intake", intake.watch), ("relay", relay.run))]
+            working += [
+                tasks.create_task(loop(), name=name)
+                for name, loop in (("intake", intake.watch), ("kafka", intake.see_kafka), ("relay", relay.run))
+            ]
             doing = [tasks.create_task(repeat(job, means, stop), name=job.name) for job in jobs]
             log.info("working", topics=gate.topics)
             await ending
@@ -98,10 +101,11 @@ async def run(service: Service, means: Means, stop: asyncio.Event) -> None:
     log.info("stopped")
 
 
-async def begin(service: Service, means: Means, shell: Shell, stop: asyncio.Event) -> None:
-    """The schema first, then the group; whoever is away is waited for."""
+async def begin(service: Service, means: Means, intake: Intake, shell: Shell, stop: asyncio.Event) -> None:
+    """The schema first, then what is stopped, then the group; whoever is away is waited for."""
     if await persist(means, "postgres", lambda: fits(service, means), stop):
         means.health.reached("schema")
+        await persist(means, "postgres", intake.recall, stop)
         await persist(means, "kafka", lambda: started(shell), stop)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ Service = Annotated[str | None, typer.Option(help="Of this service; of all if it
 Kind = Annotated[str | None, typer.Option(help="Of this type, such as order.shipped.v1.")]
 Since = Annotated[str | None, typer.Option(help="Parked since then: 30m, 8h, 2d, 2026-05-01, 2026-05-01T08:00+08:00.")]
 Ids = Annotated[list[UUID] | None, typer.Argument(help="Ids that `careloop parked list` shows.", metavar="[ID]...", show_default=False)]
-Limit = Annotated[int, typer.Option(help="At most so many of a service.", min=1)]
+Limit = Annotated[int | None, typer.Option(help="At most so many of a service: 50 are listed, 100 acted on, all with --all.", min=1)]
+LISTED, ACTED_ON, EVERYTHING = 50, 100, 1_000_000
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say which.")]
 All = Annotated[bool, typer.Option("--all", help="All that wait.")]
 COLUMNS = "id", "service", "state", "parked", "type", "place", "code", "message"
@@ -34,7 +36,7 @@ def list_(
     type: Kind = None,
     since: Since = None,
     state: Annotated[list[str] | None, typer.Option(help="open, requested, replayed, resent, discarded; may be repeated.")] = None,
-    limit: Limit = 50,
+    limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what is parked and waits for somebody, oldest first."""
@@ -44,7 +46,11 @@ def list_(
     if wrong := [name for name in state or () if name not in [*State]]:
         raise typer.BadParameter(f"There is no state {wrong[0]!r}; the states are {', '.join(State)}.")
     states = [State(name) for name in state] if state else WAITING
-    tell(of_all(service, chosen(type, since, limit, states=states)), as_json)
+    found = of_all(service, chosen(type, since, limit or LISTED, states=states))
+    tell(found, as_json)
+    for name, count in Counter(name for name, _ in found).items():
+        if limit is None and count == LISTED:
+            typer.echo(f"{name} may have more than these {LISTED}: --limit shows them.", err=True)
 
 
 @app.command()
@@ -75,7 +81,7 @@ def replay(
     service: Service = None,
     type: Kind = None,
     since: Since = None,
-    limit: Limit = 100,
+    limit: Limit = None,
     every: All = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -107,7 +113,7 @@ def discard(
     service: Service = None,
     type: Kind = None,
     since: Since = None,
-    limit: Limit = 100,
+    limit: Limit = None,
     every: All = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -138,12 +144,13 @@ def chosen(type: str | None, since: str | None, limit: int, **more: Any) -> "Cho
 
 
 def selected(
-    ids: list[UUID] | None, service: str | None, type: str | None, since: str | None, limit: int, every: bool
+    ids: list[UUID] | None, service: str | None, type: str | None, since: str | None, limit: int | None, every: bool
 ) -> list[tuple[str, Any]]:
     """What an action is about; it has to be said."""
     if not (ids or type or since or every):
         raise typer.BadParameter("Say which: ids, --type, --since, or --all; --dry-run only shows them.")
-    found = of_all(service, chosen(type, since, len(ids) if ids else limit, **({"ids": ids, "states": None} if ids else {})))
+    most = limit or (EVERYTHING if every else ACTED_ON)
+    found = of_all(service, chosen(type, since, len(ids) if ids else most, **({"ids": ids, "states": None} if ids else {})))
     if unknown := set(ids or ()) - {row["id"] for _, row in found}:
         raise nothing(f"Nothing is parked under {', '.join(map(str, sorted(unknown)))}; `careloop parked list` shows what is.")
     return found

@@ -96,7 +96,10 @@ class Supervisor:
             self.say(f"{part.name} ended ({_ending(code)}) and is started again in {pause:g} s; its log: {part.log}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
-            part.launch()
+            try:
+                part.launch()
+            except OSError as error:
+                self.say(f"{part.name} can't be started: {error}")
             self._record()
 
     def _record(self) -> None:

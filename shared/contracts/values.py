@@ -19,7 +19,7 @@ DAY = r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 A_DAY = f"^{DAY}$"
 A_TIME = f"^{DAY}[Tt]{CLOCK}$"
-NO_TIME = "It must be a time with an offset, as RFC 3339 writes it: 2026-01-05T10:00:00+08:00."
+NO_TIME = "It must be a time with an offset, as RFC 3339 writes it, of the years 1900 to 2199: 2026-01-05T10:00:00+08:00."
 A_DECIMAL = r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"
 
 
@@ -82,8 +82,10 @@ Moment = Annotated[AwareDatetime, Written(A_TIME, "date-time")]
 Date = Annotated[date, Written(A_DAY, "date")]
 
 Ts = Annotated[Moment, Saying(NO_TIME)]
-Day = Annotated[Date, Saying("It must be a date: 2026-01-05.")]
-When = Annotated[Moment | Date, Saying("It must be a date (2026-01-05) or a time with an offset (2026-01-05T10:00:00+08:00).")]
+Day = Annotated[Date, Saying("It must be a date of the years 1900 to 2199: 2026-01-05.")]
+When = Annotated[
+    Moment | Date, Saying("It must be a date (2026-01-05) or a time with an offset (2026-01-05T10:00:00+08:00), of the years 1900 to 2199.")
+]
 
 Id = Annotated[str, limits(1, 64), Saying("It must be a string of 1 to 64 characters, none of them U+0000.")]
 Text = Annotated[str, limits(0, 500), Saying("It must be a string of at most 500 characters, none of them U+0000.")]

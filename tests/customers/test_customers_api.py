@@ -93,6 +93,9 @@ async def test_a_name_of_another_is_a_conflict(api: Api, customers: World) -> No
         ({"consents": [{"granted_at": "yesterday"}]}, "/consents/0/granted_at"),
         ({"consents": [{"granted_at": "2026-13-01T00:00:00Z"}]}, "/consents/0/granted_at"),
         ({"references": [{"system": "ERP", "id": "1"}]}, "/references/0/system"),
+        ({"time_zone": "Mars/Phobos"}, "/time_zone"),
+        ({"time_zone": "America"}, "/time_zone"),
+        ({"orgunit": "atlantis"}, "/orgunit"),
     ],
 )
 async def test_what_is_wrong_is_said_and_not_repeated(api: Api, wrong: dict[str, Any], field: str) -> None:

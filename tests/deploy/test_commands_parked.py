@@ -91,6 +91,14 @@ async def test_the_list_is_narrowed(followup):
     assert (await command(followup, "parked", "list", "--state", "discarded")).stdout == "Nothing is parked.\n"
 
 
+async def test_all_is_all_and_a_list_says_that_there_are_more(followup):
+    await parked(followup, *(a_record(n) for n in range(130)))
+    listed = await command(followup, "parked", "list")
+    assert len(listed.stdout.splitlines()) == 51 and "may have more than these 50" in listed.stderr
+    assert (await command(followup, "parked", "replay", "--type", "survey.answered.v1", "--dry-run")).returncode == 0
+    assert (await command(followup, "parked", "discard", "--all")).stdout == "130 discarded.\n"
+
+
 async def test_bytes_are_shown_only_when_asked_for(followup):
     [id] = await parked(followup, a_record())
     assert "13800001111" not in (await command(followup, "parked", "show", id)).stdout

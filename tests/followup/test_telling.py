@@ -290,3 +290,54 @@ async def test_a_held_notice_leaves_when_another_channel_is_declared(followup: W
         pass
     await post.round()
     assert await states(followup) == {"shipped": "sent"} and post.mailbox.entries[0].channel == "email"
+
+
+ODD_ADDRESSES = "陈静@例子.中国", "Ünï@example.com", "a@ünï.de", "a@[1.2.3.4", "a\x7f@example.com", "a@b\u2028c", "a.@b.c", "(a)@b.c"
+ODD_ORDERS = "PO\n1", "PO\r1", "PO\x0b1", "PO\x851", "PO\u20281", "x" * 64
+
+
+async def test_an_odd_address_or_number_of_an_order_keeps_nobody_else_from_hearing(followup: World, post: Post) -> None:
+    """What contracts accept makes no gateway stumble: an odd address has no mail, and everybody else has one."""
+    for n, address in enumerate(ODD_ADDRESSES):
+        await followup.handle(
+            contact(f"erp/odd-{n}", emails=[address]),
+            record("order.shipped.v1", shipped(f"odd-{n}", f"odd-{n}", f"erp/odd-{n}", shipped_at=at(-1))),
+        )
+    await followup.handle(
+        contact(), *(record("order.shipped.v1", shipped(f"S-{n}", order, shipped_at=at(-1))) for n, order in enumerate(ODD_ORDERS))
+    )
+    await post.rounds(4)
+    told = {row["order_id"]: (row["state"], row["reason"]) for row in await followup.rows("notice", "order_id, state, reason")}
+    assert [told[order][0] for order in ODD_ORDERS] == ["sent"] * len(ODD_ORDERS)
+    assert {told[f"odd-{n}"][0] for n in range(len(ODD_ADDRESSES))} <= {"failed", "sent"} and told["odd-0"] == (
+        "failed",
+        "the address can't be written in a mail",
+    )
+    assert len(post.sent()) == len(set(post.sent())) == sum(state == "sent" for state, _ in told.values()), "each once"
+
+
+async def test_a_zone_that_is_a_folder_keeps_nobody_else_from_hearing(followup: World, post: Post) -> None:
+    """`America` is no zone, and no file either."""
+    for n, zone in enumerate(("America", "Etc", "Mars/Phobos", "../../etc/passwd")):
+        await followup.handle(
+            contact(f"erp/{n}", emails=[], phones=["+8613800138999"], time_zone=zone),
+            record("order.shipped.v1", shipped(f"S-{n}", f"O-{n}", f"erp/{n}", shipped_at=at(-1))),
+        )
+    await post.rounds(2)
+    assert {row["state"] for row in await followup.rows("notice")} == {"sent"}
+
+
+async def test_a_notice_that_we_stumble_over_is_shown_as_failed(followup: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    stumbled = telling.prepare
+
+    def prepare(notice: Any, *rest: Any, **more: Any) -> Any:
+        if notice.order_id == "BUG":
+            raise KeyError("bug")
+        return stumbled(notice, *rest, **more)
+
+    monkeypatch.setattr(telling, "prepare", prepare)
+    await followup.handle(contact(), *(record("order.shipped.v1", shipped(order, order, shipped_at=at(-1))) for order in ("BUG", "O-2")))
+    await post.rounds(2)
+    assert {row["order_id"]: (row["state"], row["reason"]) for row in await followup.rows("notice")} == {
+        "BUG": ("failed", "a fault of ours (KeyError)"), "O-2": ("sent", None),
+    }  # fmt: skip

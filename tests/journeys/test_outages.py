@@ -100,8 +100,11 @@ async def test_servers_that_stop_pause_and_come_back(system: System, servers: Se
         # the broker is restarted
         servers.broker.stop()
         for worker in (one, two):
+            await until(lambda worker=worker: worker.sees("kafka", "down"), 30)
             assert await worker.probes() == GREEN
         await up(servers.broker)
+        for worker in (one, two):
+            await until(lambda worker=worker: worker.sees("kafka", "up"), 30)
         await more(rounds)
 
         # the broker stays connected and says nothing
@@ -118,6 +121,7 @@ async def test_servers_that_stop_pause_and_come_back(system: System, servers: Se
                 for process in (one, two, api):
                     assert await process.probes() == GREEN
                 await asyncio.sleep(1)
+            assert await one.sees("kafka", "down") and await two.sees("kafka", "down")
         finally:
             servers.broker.resume()
         await more(rounds)

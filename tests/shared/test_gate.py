@@ -8,9 +8,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from shared.clock import now
+from shared.contracts.contacts import ContactChanged, KnownAs, Standing
+from shared.envelope import LARGEST
 from shared.gate import Gate
+from shared.ids import customer_of
+from shared.reactions import Listener
 from shared.topics import SERVICES, TOPICS
-from tests.makers import Record
+from tests.makers import Record, record
 from tests.rooms import KnownSources, World
 from tests.shared.a_room import a_world, listener, payment
 
@@ -21,6 +26,16 @@ NAMES = [name for name, _ in payment().headers]
 async def owner(databases) -> AsyncIterator[World]:
     async with a_world(databases) as room:
         yield room
+
+
+def test_only_what_others_write_has_to_be_small() -> None:
+    """What we announce came of something that was accepted, and the broker has taken it."""
+    gate = Gate("followup", [Listener("careloop.contacts")], KnownSources(), now)
+    gate.listeners["careloop.contacts"].contracts[ContactChanged.name] = ContactChanged
+    many = [KnownAs(reference=f"erp/{n}", revision=0) for n in range(20_000)]
+    told = ContactChanged(customer_id=customer_of("erp/0"), standing=Standing.DECLARED, references=many, unit="headquarters")
+    ours = record(told.name, told.model_dump(mode="json"), source="/careloop/customers", key=told.key)
+    assert len(ours.value or b"") > LARGEST and gate.read(ours).event == told
 
 
 names = st.sampled_from([*NAMES, "ce_subject", "ce_orgunit", "ce_correlationid", "traceparent", "ce_a\0b", "\0", "", "x" * 300]) | st.text(

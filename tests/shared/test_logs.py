@@ -95,3 +95,17 @@ def test_the_last_words_are_json_too():
     )
     assert json.loads(ended.stdout)["event"] == "the process ends"
     assert ended.stderr == "" and ended.returncode == 1
+
+
+def test_a_client_that_tries_again_and_again_says_so_now_and_then(configured, monkeypatch):
+    lines = configured()
+    moment = [100.0]
+    monkeypatch.setattr(logs, "monotonic", lambda: moment[0])
+    for n in range(50):
+        logging.getLogger("aiokafka.conn").error("Connect to %s failed", f"node {n}")
+        logging.getLogger("careloop").warning("ours is always told")
+    logging.getLogger("aiokafka.conn").error("something else")
+    moment[0] += 10
+    logging.getLogger("aiokafka.conn").error("Connect to %s failed", "node 51")
+    told = [it["event"] for it in lines() if it["logger"].startswith("aiokafka")]
+    assert told == ["Connect to node 0 failed", "something else", "Connect to node 51 failed"]

@@ -1,11 +1,15 @@
 """When most of a topic fails for a reason of ours, the service stops taking it; what others did wrong never stops anything."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from aiokafka import TopicPartition
 
 from shared import stops
+from shared.health import Health
+from shared.intake import Intake
 from tests.makers import Record
 from tests.rooms import World
 from tests.shared.a_room import a_world, payment
@@ -114,3 +118,27 @@ async def test_what_an_operator_resumes_is_gone(world: World) -> None:
         told = await stops.resume(connection, TOPIC)
         assert list(told) == [TOPIC] and await stops.resume(connection, TOPIC) == {}
     assert await stopped(world) == {}
+
+
+class Consumer:
+    """Remembers what is paused."""
+
+    def __init__(self) -> None:
+        self.paused = set[TopicPartition]()
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.paused |= {*partitions}
+
+
+async def test_a_worker_that_starts_keeps_to_the_stops_before_its_first_record(world: World) -> None:
+    """Otherwise each restart would park another hundred."""
+    await world.handle(*sound(30), *failing(101))
+    assert list(await stopped(world)) == [TOPIC]
+    async with world.pool.acquire() as connection:
+        await stops.stop(connection, stops.gap("careloop.contacts", 3), "gone")
+    intake, consumer = Intake(world.room, world.room.metrics, Health("customers", "worker"), asyncio.Event()), Consumer()
+    assert await intake.recall()
+    here, other = TopicPartition(TOPIC, 0), TopicPartition("careloop.contacts", 3)
+    intake.consumer = consumer  # type: ignore[assignment]
+    await intake.on_partitions_assigned([here, other])
+    assert consumer.paused == {here} and list(intake.health.stopped) == [TOPIC]

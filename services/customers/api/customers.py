@@ -15,12 +15,13 @@ from services.customers.store import customers
 from services.customers.store.customers import CUSTOMERS, CustomerNotFound
 from shared.bodies import Reference
 from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Slug, Text, Zone
+from shared.errors import Invalid
 from shared.etag import IfMatchIfGiven, tag
 from shared.http import Body, Now, Router, Session, View, allow, problems
 from shared.masking import masked_email, masked_phone
 from shared.paging import Asked, Page, Part
 from shared.problems import Changed
-from shared.units import Units
+from shared.units import Units, zone_named
 
 router = Router("/v1/customers", tags=["customers"])
 
@@ -31,6 +32,18 @@ def a_moment(text: str) -> str:
     except ValueError:
         raise ValueError(NO_TIME) from None
     return text
+
+
+def a_zone(name: str) -> str:
+    if zone_named(name) is None:
+        raise ValueError("It is no time zone of the IANA database: Asia/Shanghai.")
+    return name
+
+
+class UnknownUnit(Invalid):
+    """The company has no such unit."""
+
+    fix = "Send a unit of ours, or leave it out."
 
 
 class Consent(Body):
@@ -53,7 +66,7 @@ class Declared(Body):
     emails: list[Email] | None = None
     preferred_channel: Text | None = None
     language: Language | None = None
-    time_zone: Zone | None = None
+    time_zone: Annotated[Zone, AfterValidator(a_zone)] | None = None
     orgunit: Id | None = None
     address: Text | None = None
     business_scope: Text | None = None
@@ -121,7 +134,7 @@ async def show_customer_by_reference(system: System, id: OfSystem, session: Sess
 
 @router.put(
     "/by-reference/{system}/{id:path}", response_model=CustomerView, dependencies=[allow("customers.declare")],
-    responses=problems(ConflictingReference, Changed) | {201: {"model": CustomerView, "description": "It was not declared before."}},
+    responses=problems(ConflictingReference, UnknownUnit, Changed) | {201: {"model": CustomerView, "description": "It was not declared before."}},
 )  # fmt: skip
 async def declare_customer(
     system: System, id: OfSystem, body: Declared, session: Session, now: Now, expected: IfMatchIfGiven,
@@ -130,6 +143,8 @@ async def declare_customer(
     """Say all you know of one of your customers, instead of `customer.declared`. The same again changes nothing.
 
     409: one of `references` is another customer's, as another declaration says."""
+    if body.orgunit is not None and body.orgunit not in units.units:
+        raise UnknownUnit(field="/orgunit")
     facts = body.model_dump(mode="json", exclude={"references", "orgunit"}) | {"unit": body.orgunit}
     names = tuple(f"{it.system}/{it.id}" for it in body.references or ())
     told = Declaration(f"{system}/{id}", f"/{system}", now, facts, names=names)

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.followup.domain.notice import Notice
 from services.followup.domain.policy import Trade
-from services.followup.domain.sending import Answer, Attempt, Result, prepare, settle
+from services.followup.domain.sending import Answer, Attempt, Result, broken, prepare, settle
 from services.followup.gateways import Gateway
 from services.followup.store import notices
 from shared.clock import now
 from shared.database import keep, transaction
 from shared.outbox import Cause
 
+log = structlog.get_logger()
 AT_ONCE = 16  # two rounds of a gateway's places: all have their answer before the lease of the last one ends
 
 
@@ -24,7 +26,11 @@ async def take(engine: AsyncEngine, trade: Trade) -> tuple[list[Attempt], int]:
         due, contacts = await notices.due(session, at, AT_ONCE)
         attempts = []
         for notice in due:
-            attempt, outcome = prepare(notice, contacts.get(notice.reference), trade=trade, at=at)
+            try:
+                attempt, outcome = prepare(notice, contacts.get(notice.reference), trade=trade, at=at)
+            except Exception as error:  # whatever is wrong with one notice keeps no other back
+                log.error("a notice can't be prepared", exc_info=error, notice=str(notice.id))
+                attempt, outcome = None, broken(notice, error, at)
             keep(session, outcome, cause_of(notice))
             if attempt:
                 attempts.append(attempt)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,6 +18,7 @@ from services.followup.domain import Memory
 from services.followup.domain.policy import Policy
 from shared.ids import customer_of
 from shared.outcome import Outcome
+from shared.units import zone_named
 
 ADDRESSES = {"email": "emails", "sms": "phones"}
 
@@ -75,10 +76,7 @@ class Contact(Memory, table=True):
         return quiet.over_at(at, self.zone(zone)) if quiet else None
 
     def zone(self, otherwise: ZoneInfo) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.time_zone) if self.time_zone else otherwise
-        except (ZoneInfoNotFoundError, ValueError):
-            return otherwise
+        return (zone_named(self.time_zone) if self.time_zone else None) or otherwise
 
     def take(self, told: Reach | None, revision: int, place: tuple[int, int]) -> None:
         """What is told holds from now on; nothing told: the customer can't be reached by this name."""

@@ -125,6 +125,12 @@ def failed(notice: Notice, at: datetime) -> Outcome:
     return [NoticeFailed(**notice.names(), reason="unsure" if unsure else "refused")]
 
 
+def broken(notice: Notice, error: Exception, at: datetime) -> Outcome:
+    """We stumble over it, and would again."""
+    notice.state, notice.due_at, notice.reason = State.FAILED, at, f"a fault of ours ({type(error).__name__})"
+    return [NoticeFailed(**notice.names(), reason="fault")]
+
+
 def current(notice: Notice) -> dict[str, Any] | None:
     """The delivery that is being tried."""
     last = notice.deliveries[-1] if notice.deliveries else None

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
+import structlog
+
 from services.followup.domain.sending import Answer, Attempt, Result
 from shared.metrics import Metrics
 
+log = structlog.get_logger()
 PLACES = 8  # calls at once; whoever waits for one has not begun
 PATIENCE = 5  # failures in a row before a gateway is left alone
 LONGEST = 30.0  # seconds it is left alone
@@ -36,6 +39,9 @@ class Gateway:
                     result = await self.send(attempt)
             except TimeoutError:
                 result = Result(Answer.UNSURE, reason="the gateway did not answer in time")
+            except Exception as error:  # whatever is wrong with one message keeps no other back
+                log.error("a message can't be sent", exc_info=error, provider=self.name, notice=str(attempt.notice.id))
+                result = Result(Answer.REFUSED, reason=f"it can't be sent ({type(error).__name__})")
         self.metrics.provider_requests_total.labels(provider=self.name, outcome=result.answer.value).inc()
         self.metrics.provider_seconds.labels(provider=self.name).observe(monotonic() - started)
         if result.answer in (Answer.BUSY, Answer.UNSURE):

@@ -25,6 +25,11 @@ class Mail:
     async def send(self, attempt: Attempt) -> Result:
         """What goes wrong before the recipient is named is about us, and passes; the recipient or the text may be refused for good."""
         try:
+            text = self.message(attempt).as_bytes()
+            attempt.to.encode("ascii")
+        except (ValueError, AttributeError):  # Python's parser of addresses stumbles over some
+            return Result(Answer.REFUSED, reason="the address can't be written in a mail")
+        try:
             connection = await self.connected()
         except aiosmtplib.SMTPAuthenticationError:
             return Result(Answer.BUSY, reason="the mail server does not let us in")
@@ -44,14 +49,14 @@ class Mail:
             connection.close()
             return Result(Answer.BUSY, reason="the mail server went away")
         try:
-            return await self.write(connection, attempt)
+            return await self.write(connection, text)
         except asyncio.CancelledError:
             connection.close()
             raise
 
-    async def write(self, connection: aiosmtplib.SMTP, attempt: Attempt) -> Result:
+    async def write(self, connection: aiosmtplib.SMTP, text: bytes) -> Result:
         try:
-            answer = await connection.data(self.message(attempt).as_bytes())
+            answer = await connection.data(text)
         except aiosmtplib.SMTPResponseException as error:
             await self.leave(connection)
             return refusal(error)
@@ -90,7 +95,7 @@ class Mail:
 
     def message(self, attempt: Attempt) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, attempt.to, attempt.subject
+        message["From"], message["To"], message["Subject"] = self.sender, attempt.to, " ".join(attempt.subject.split())
         message["Message-ID"] = f"<{attempt.notice.id}@{self.domain}>"
         message["Date"] = format_datetime(attempt.notice.planned_at)
         message["Auto-Submitted"] = "auto-generated"

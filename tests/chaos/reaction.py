@@ -24,11 +24,6 @@ def react(on: Listener) -> None:
     @on(PaymentReceived)
     def acknowledge(event: PaymentReceived, contact: ContactOfCustomer, *, units: Units, origin: Origin) -> Outcome:
         """Tells what came in."""
-        contact = contact or Contact.unknown(event.key)
-        about = {
-            "customer_id": contact.customer_id,
-            "order_id": event.order_id or "",
-            "shipment_id": None,
-            "unit": units.name_of(origin.unit),
-        }
+        contact, unit = contact or Contact.unknown(event.key), units.name_of(origin.unit)
+        about = {"customer_id": contact.customer_id, "order_id": event.order_id or "", "shipment_id": None, "unit": unit}
         return [contact, PaymentAcknowledged(**about, notice_id=made_of(event.payment_id), kind="payment", payment_id=event.payment_id)]

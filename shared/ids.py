@@ -26,3 +26,12 @@ def digest(*facts: object) -> bytes:
 def customer_of(reference: str) -> UUID:
     """The customer whom a foreign system calls `reference` (`erp/C-10023`) until somebody says otherwise: UUIDv5, the same in every service."""
     return uuid5(CUSTOMERS, reference)
+
+
+def id_in(about: str | None, kind: str) -> UUID | None:
+    """The id of the thing that is named (`complaint:<id>`), where it is one of this kind."""
+    named, _, id = (about or "").partition(":")
+    try:
+        return UUID(id) if named == kind else None
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from asyncpg import Connection
 
@@ -14,12 +15,24 @@ SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT DISTINCT hashtextextended
 COLUMNS = "id", "topic", "key", "type", "subject", "unit", "payload", "trace", "correlation"
 
 
+class Caused(Protocol):
+    """A thing that remembers what it came of."""
+
+    correlation: str | None
+    trace: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What an announcement came of: carried along, so that one can follow what happened to a thing from event to event."""
 
     correlation: str | None = None
     trace: str | None = None
+
+    @classmethod
+    def of(cls, thing: Caused) -> "Cause":
+        """What is announced of a thing carries along what the thing came of."""
+        return cls(thing.correlation, thing.trace)
 
 
 Announcement = tuple[Event, Cause]

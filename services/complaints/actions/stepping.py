@@ -27,16 +27,11 @@ def write(session: AsyncSession, complaint: Complaint, kind: str, text: str | No
     note = jot(Note, text, about=complaint.about, kind=kind, customer_id=complaint.customer_id, unit=complaint.unit, at=at, by=by)
     if note is None:
         return None
-    keep(session, [note, note.told()], cause_of(complaint))
+    keep(session, [note, note.told()], Cause.of(complaint))
     return note.id
 
 
 async def kept(session: AsyncSession, complaint: Complaint, outcome: Outcome) -> Complaint:
-    keep(session, outcome, cause_of(complaint))
+    keep(session, outcome, Cause.of(complaint))
     await session.flush()
     return complaint
-
-
-def cause_of(complaint: Complaint) -> Cause:
-    """What is announced of a complaint carries along what the complaint came of."""
-    return Cause(complaint.correlation, complaint.trace)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from services.complaints.domain import steps
 from services.complaints.domain.answers import Answer, Said, hear
@@ -14,30 +13,21 @@ from services.complaints.domain.task import Task
 from shared import known
 from shared.contracts.followup import CallUnreachable, SatisfactionReported
 from shared.gate import Origin
-from shared.ids import made_of
+from shared.ids import id_in, made_of
 from shared.outcome import Outcome
 from shared.reactions import Listener, every, one
 
 on = Listener("careloop.followup")
 
 
-def complaint_in(about: str | None) -> UUID | None:
-    """The complaint that it is about, if it is about one."""
-    kind, _, id = (about or "").partition(":")
-    try:
-        return UUID(id) if kind == "complaint" else None
-    except ValueError:
-        return None
-
-
 def matter(event: SatisfactionReported) -> str:
     """What it is about, as we name it; nothing in particular is the survey or the call itself."""
-    if complaint := complaint_in(event.about):
+    if complaint := id_in(event.about, "complaint"):
         return f"complaint:{complaint}"
     return event.about or f"{'call' if event.call_id else 'survey'}:{event.subject}"
 
 
-Asked = Annotated[Complaint | None, one(Complaint, id=lambda event: complaint_in(event.about))]
+Asked = Annotated[Complaint | None, one(Complaint, id=lambda event: id_in(event.about, "complaint"))]
 Made = Annotated[Complaint | None, one(Complaint, id=lambda event: made_of("complaint", event.subject))]
 Whom = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]
 TasksAbout = Annotated[list[Task], every(Task, about=matter)]

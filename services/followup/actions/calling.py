@@ -21,11 +21,6 @@ from shared.outbox import Cause
 AT_ONCE = 100
 
 
-def cause_of(call: Call) -> Cause:
-    """What is announced of a call carries along what the call came of."""
-    return Cause(call.correlation, call.trace)
-
-
 async def attempt(
     session: AsyncSession, call_id: UUID, tried: Tried, callback_at: datetime | None, *, expected: Expected, trade: Trade, by: str, at: datetime
 ) -> Call:  # fmt: skip
@@ -33,7 +28,7 @@ async def attempt(
     expected.check(call.version)
     zone = await calls.zone(session, call.customer_id, trade.unit(call.unit).clock)
     policy = trade.policy(call.unit).calls
-    keep(session, asking.attempt(call, tried, callback_at, policy=policy, zone=zone, by=by, at=at), cause_of(call))
+    keep(session, asking.attempt(call, tried, callback_at, policy=policy, zone=zone, by=by, at=at), Cause.of(call))
     await session.flush()
     return call
 
@@ -44,7 +39,7 @@ async def answer(
 ) -> Call:  # fmt: skip
     call = await calls.by_id(session, call_id, lock=True)
     expected.check(call.version)
-    keep(session, asking.answer(call, satisfaction, score=score, aspects=aspects, remarks=remarks, by=by, at=at), cause_of(call))
+    keep(session, asking.answer(call, satisfaction, score=score, aspects=aspects, remarks=remarks, by=by, at=at), Cause.of(call))
     await session.flush()
     return call
 
@@ -57,5 +52,5 @@ async def give_up(engine: AsyncEngine) -> list[timedelta]:
         for call in await calls.to_give_up(session, at, AT_ONCE):
             assert call.give_up_at
             late.append(at - call.give_up_at)
-            keep(session, asking.give_up(call, Why.ATTEMPTS, at), cause_of(call))
+            keep(session, asking.give_up(call, Why.ATTEMPTS, at), Cause.of(call))
     return late

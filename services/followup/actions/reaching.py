@@ -25,7 +25,7 @@ async def go_on(engine: AsyncEngine) -> bool:
             if notice.state is State.HELD:
                 notice.due_at = at  # by another channel it may go now; otherwise it is held again
             else:
-                keep(session, list(notice.turn(State.PLANNED, None, at)), Cause(notice.correlation, notice.trace))
+                keep(session, list(notice.turn(State.PLANNED, None, at)), Cause.of(notice))
         if len(waiting) < NOTICES and not await notices.belong_to(session, contacts, NOTICES):
             for contact in contacts:
                 contact.news = False

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.followup.domain.notice import Notice
 from services.followup.domain.policy import Trade
 from services.followup.domain.sending import Answer, Attempt, Result, broken, prepare, settle
 from services.followup.gateways import Gateway
@@ -31,15 +30,10 @@ async def take(engine: AsyncEngine, trade: Trade) -> tuple[list[Attempt], int]:
             except Exception as error:  # whatever is wrong with one notice keeps no other back
                 log.error("a notice can't be prepared", exc_info=error, notice=str(notice.id))
                 attempt, outcome = None, broken(notice, error, at)
-            keep(session, outcome, cause_of(notice))
+            keep(session, outcome, Cause.of(notice))
             if attempt:
                 attempts.append(attempt)
     return attempts, len(due)
-
-
-def cause_of(notice: Notice) -> Cause:
-    """What is announced of a notice carries along what the notice came of."""
-    return Cause(notice.correlation, notice.trace)
 
 
 async def make(attempts: Sequence[Attempt], gateways: Mapping[str, Gateway]) -> list[tuple[Attempt, Result]]:
@@ -61,6 +55,6 @@ async def keep_results(engine: AsyncEngine, results: Sequence[tuple[Attempt, Res
         for attempt, result in results:
             notice = known.get(attempt.notice.id)
             if notice is not None:
-                keep(session, settle(notice, attempt.channel, result, at), cause_of(notice))
+                keep(session, settle(notice, attempt.channel, result, at), Cause.of(notice))
                 kept.append((attempt, result))
     return kept

@@ -64,7 +64,7 @@ async def hand_over(
     """The words go along: the note is told anew, shared with whoever has it now.  INQY-11"""
     inquiry = await step(session, inquiry_id, expected, lambda inquiry: inquiry.hand_over(to, category, order_id, by=by, at=at))
     if note := await notes.by_id(session, inquiry.note_id):
-        keep(session, [note.told(shared_with=[to])], cause_of(inquiry))
+        keep(session, [note.told(shared_with=[to])], Cause.of(inquiry))
     return inquiry
 
 
@@ -72,7 +72,7 @@ async def step(session: AsyncSession, inquiry_id: UUID, expected: Expected, take
     """Of two who come at once, the second sees what the first did."""
     inquiry = await inquiries.by_id(session, inquiry_id, lock=True)
     expected.check(inquiry.version)
-    keep(session, take(inquiry), cause_of(inquiry))
+    keep(session, take(inquiry), Cause.of(inquiry))
     await session.flush()
     return inquiry
 
@@ -82,9 +82,5 @@ def written(session: AsyncSession, inquiry: Inquiry, text: str, *, kind: str, by
     note = jot(Note, text, about=f"inquiry:{inquiry.id}", kind=kind, customer_id=inquiry.customer_id, unit=inquiry.unit, at=at, by=by)
     if note is None:
         return None
-    keep(session, [note, note.told()], cause_of(inquiry))
+    keep(session, [note, note.told()], Cause.of(inquiry))
     return note.id
-
-
-def cause_of(inquiry: Inquiry) -> Cause:
-    return Cause(inquiry.correlation, inquiry.trace)

@@ -73,6 +73,6 @@ async def step(session: AsyncSession, visit_id: UUID, expected: Expected, take: 
     """Of two who come at once, the second sees what the first did."""
     visit = await visits.by_id(session, visit_id, lock=True)
     expected.check(visit.version)
-    keep(session, take(visit), Cause(visit.correlation, visit.trace))
+    keep(session, take(visit), Cause.of(visit))
     await session.flush()
     return visit

@@ -25,7 +25,7 @@ async def close_what_is_left(means: Means) -> bool:
             if visit.day_ends_at is None or visit.day_ends_at > at:
                 continue  # somebody else was first
             means.metrics.timer_delay_seconds.labels(kind="visit").observe((at - visit.day_ends_at).total_seconds())
-            batch.keep(visit.end_the_day(), Cause(visit.correlation, visit.trace))
+            batch.keep(visit.end_the_day(), Cause.of(visit))
     return len(ids) == AT_ONCE
 
 

@@ -11,10 +11,9 @@ import sqlalchemy
 from asyncpg import Connection
 from sqlalchemy import ARRAY, Column, Float
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.attributes import instance_state
 
-from shared.entities import Entity
+from shared.entities import Entity, attributes_of
 
 FLOAT8, NUMERIC = 701, 1700  # SQLAlchemy asks numbers for the type that PostgreSQL answered with
 POSTGRES = dialect(json_serializer=lambda value: orjson.dumps(value).decode())  # type: ignore[no-untyped-call]
@@ -25,7 +24,7 @@ class Rows:
     """One table: how its rows are read, inserted, updated and deleted."""
 
     def __init__(self, entity: type[Entity]) -> None:
-        configure_mappers()  # else attributes of rows made before the first query have nothing behind them
+        attributes_of(entity)  # else attributes of rows made before the first query have nothing behind them
         mapper = sqlalchemy.inspect(entity)
         table = mapper.local_table
         self.entity = entity

@@ -6,7 +6,7 @@ the consumer, which keeps polling with its partitions paused.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -53,9 +53,7 @@ class Room:
                     await stops.stop(connection, stop.topic, stop.reason)
             else:
                 break
-        for it in batch:
-            if it.outcome == "skipped":
-                self.count(it)
+        self.count([it for it in batch if it.outcome == "skipped"])
         return held
 
     async def deliver(self, batch: Sequence[Delivery]) -> None:
@@ -86,8 +84,8 @@ class Room:
                     raise
             else:
                 self.windows.note(went)
+                self.count(batch)
                 for it in batch:
-                    self.count(it)
                     it.outcome = "done"
                 return
 
@@ -139,7 +137,8 @@ class Room:
         return [(self.rejection(it, row), cause_of(it)) for it, row in rows.items() if row["id"] in first and self.is_told(it)]
 
     def is_told(self, it: Delivery) -> bool:
-        return it.trouble is not None and not it.trouble.ours and it.record.topic in self.gate.owned
+        """Not of a rejection itself: it would be rejected again and again."""
+        return it.trouble is not None and not it.trouble.ours and it.record.topic in self.gate.owned - {EventRejected.topic}
 
     def rejection(self, it: Delivery, row: dict[str, Any]) -> EventRejected:
         assert it.trouble
@@ -157,23 +156,24 @@ class Room:
                 went[it.record.topic].append((bool(trouble and trouble.ours), trouble.message if trouble else ""))
         return went
 
-    def count(self, it: Delivery) -> None:
-        kind = type(it.event).name if it.event else "unknown"
-        self.metrics.consumer_records_total.labels(
-            group=self.gate.service, topic=it.record.topic, event_type=kind, outcome=it.outcome
-        ).inc()
-        if it.outcome == "parked" and it.trouble:
-            self.metrics.parked_total.labels(topic=it.record.topic, reason=it.trouble.code).inc()
-            log.warning(
-                "parked",
-                reason=it.trouble.code,
-                event_id=parked.storable(it.envelope.id),
-                correlation_id=cause_of(it).correlation,
-                **place_of(it.record),
-            )
-        if it.outcome == "ok" and it.envelope.time:
-            seconds = (self.gate.clock() - it.envelope.time).total_seconds()
-            self.metrics.event_end_to_end_seconds.labels(event_type=kind).observe(max(seconds, 0))
+    def count(self, batch: Sequence[Delivery]) -> None:
+        counted = Counter((it.record.topic, type(it.event).name if it.event else "unknown", it.outcome) for it in batch)
+        for (topic, kind, outcome), number in counted.items():
+            self.metrics.consumer_records_total.labels(group=self.gate.service, topic=topic, event_type=kind, outcome=outcome).inc(number)
+        at, ages = self.gate.clock(), self.metrics.event_end_to_end_seconds
+        watches = {kind: ages.labels(event_type=kind) for _, kind, outcome in counted if outcome == "ok"}
+        for it in batch:
+            if it.outcome == "ok" and it.event and it.envelope.time:
+                watches[it.event.name].observe(max((at - it.envelope.time).total_seconds(), 0))
+            elif it.outcome == "parked" and it.trouble:
+                self.metrics.parked_total.labels(topic=it.record.topic, reason=it.trouble.code).inc()
+                log.warning(
+                    "parked",
+                    reason=it.trouble.code,
+                    event_id=parked.storable(it.envelope.id),
+                    correlation_id=cause_of(it).correlation,
+                    **place_of(it.record),
+                )
 
 
 def cause_of(it: Delivery) -> Cause:

@@ -5,12 +5,12 @@ validate tables anyway. Here Pydantic stays out of the way and SQLAlchemy's own 
 difference. It stands on internals of pinned versions; a test holds bulk and session equal for every kind of column.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, inspect
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.state import InstanceState
 from sqlalchemy.types import UserDefinedType
@@ -28,6 +28,18 @@ class Bookkeeping:
             raise AttributeError("a class has none")
         state = entity.__dict__["_sa_instance_state"] = InstanceState(entity, cls._sa_class_manager)
         return state
+
+
+class Attribute:
+    """SQLAlchemy's attribute of a class, out of the way of reading: what is in the row is read from the row, as of any plain object.
+
+    Asked of the class it is SQLAlchemy's own, for queries; of an instance it is asked only where the row lacks the value."""
+
+    def __init__(self, theirs: Any) -> None:
+        self.theirs = theirs
+
+    def __get__(self, entity: Any, cls: type[Any]) -> Any:
+        return self.theirs if entity is None else self.theirs.__get__(entity, cls)
 
 
 class Entity(SQLModel):
@@ -50,7 +62,11 @@ class Entity(SQLModel):
             row[name] = factory()
         row.update(values)
 
-    __setattr__ = object.__setattr__  # type: ignore[assignment]  # straight to SQLAlchemy's attribute
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Straight to SQLAlchemy's attribute, which remembers what was there before."""
+        attribute = attributes_of(type(self)).get(name)
+        attribute.__set__(self, value) if attribute is not None else put(self, name, value)
+
     __eq__ = object.__eq__  # an entity is itself, whatever its values
     __hash__ = object.__hash__
 
@@ -59,8 +75,19 @@ Entity._sa_instance_state = Bookkeeping()  # set here: Pydantic would take it fo
 
 
 @cache
+def attributes_of(cls: type[SQLModel]) -> Mapping[str, Any]:
+    """SQLAlchemy's attributes of an entity, each with an `Attribute` in its place on the class. And a new row needs no bookkeeping to be made."""
+    configure_mappers()
+    theirs = dict(inspect(cls).all_orm_descriptors.items())
+    for name, attribute in theirs.items():
+        type.__setattr__(cls, name, Attribute(attribute))
+    type.__setattr__(cls, "__init__", cls.__init__._sa_original_init)  # type: ignore[attr-defined]
+    return theirs
+
+
+@cache
 def defaults(cls: type[SQLModel]) -> tuple[frozenset[str], dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
-    configure_mappers()  # SQLAlchemy's own __init__ would have, with the first instance
+    attributes_of(cls)  # made with the first instance, as SQLAlchemy's own __init__ does
     optional = {name: field for name, field in cls.model_fields.items() if not field.is_required()}
     return (
         frozenset(cls.model_fields),

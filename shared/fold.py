@@ -25,21 +25,21 @@ def wanted(deliveries: Iterable[Delivery], shelf: Shelf, stage: int) -> Iterable
         for reaction in it.reactions:
             if stage < len(reaction.stages) and it.event is not None and it.trouble is None:
                 try:
-                    found = found_by(reaction, it.event, shelf, stage)
-                    asked = [(reaction.needs[name], reaction.needs[name].key(it.event, found)) for name in reaction.stages[stage]]
+                    found = found_by(reaction, it, shelf, stage)
+                    asked = [(need, it.key(need, found)) for need in map(reaction.needs.__getitem__, reaction.stages[stage])]
                 except Exception as error:
                     it.trouble = trouble_of(error)
                 else:
                     yield from asked
 
 
-def found_by(reaction: Reaction, event: Event, shelf: Shelf, stages: int) -> dict[str, Any]:
+def found_by(reaction: Reaction, it: Delivery, shelf: Shelf, stages: int) -> dict[str, Any]:
     """What the needs of the first so many stages find, by their names."""
     found: dict[str, Any] = {}
     for stage in reaction.stages[:stages]:
         for name in stage:
             need = reaction.needs[name]
-            found[name] = shelf.find(need, need.key(event, found))
+            found[name] = shelf.find(need, it.key(need, found))
     return found
 
 
@@ -82,7 +82,7 @@ def fold(deliveries: Sequence[Delivery], shelf: Shelf, circumstances: Circumstan
 def react(reaction: Reaction, it: Delivery, shelf: Shelf, circumstances: Circumstances, before: Before) -> list[Event]:
     event = it.event
     assert event is not None
-    found = found_by(reaction, event, shelf, len(reaction.stages))
+    found = found_by(reaction, it, shelf, len(reaction.stages))
     for thing in found.values():
         for entity in present(thing):
             if entity not in before:

@@ -4,10 +4,10 @@ What is wrong with a record itself is the business of the topic's owner, who par
 """
 
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -19,13 +19,12 @@ from shared.envelope import Envelope, Unreadable
 from shared.errors import Unacceptable
 from shared.outbox import Cause
 from shared.parked import Trouble
-from shared.reactions import Listener, Reaction
+from shared.reactions import Listener, Need, Reaction
 from shared.sources import Sources
 from shared.topics import TOPICS, Topic
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an event came from; a circumstance that a reaction may ask for."""
 
     source: str | None
@@ -52,9 +51,24 @@ class Delivery:
     inbox_id: UUID | None = None
     event: Event | None = None
     reactions: Sequence[Reaction] = ()
+    keys: dict[Need, Any] = field(
+        default_factory=dict
+    )  # what the event alone tells, asked once: by reading, by folding, by several reactions
     trouble: Trouble | None = None
     outcome: str = "ok"
     parked_id: UUID | None = None  # it is a replay of this one
+
+    def key(self, need: Need, found: Mapping[str, Any]) -> Any:
+        """By what this need is found."""
+        assert self.event
+        if need.asks:
+            return need.key(self.event, found)
+        if need not in self.keys:
+            self.keys[need] = need.tell(self.event)
+        return self.keys[need]
+
+
+UNTOLD, UNKNOWN = Envelope(), Origin(None, None, None, -1, -1, Cause())  # until more was read
 
 
 class Gate:
@@ -72,8 +86,7 @@ class Gate:
 
     def read(self, record: Any, *, parked_id: UUID | None = None) -> Delivery:
         """Never raises. A delivery whose outcome is `skipped` is nobody's business here."""
-        told = Envelope()
-        it = Delivery(record, told, Origin(None, None, None, record.partition, record.offset, Cause()), parked_id=parked_id)
+        it = Delivery(record, UNTOLD, UNKNOWN, parked_id=parked_id)
         try:
             self.fill(it, TOPICS[record.topic])
         except Unreadable as error:

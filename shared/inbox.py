@@ -9,7 +9,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
-from shared.ids import digest
+from shared.ids import digest, numbered
 from shared.topics import OURS, TOPICS
 
 KEPT = max(topic.retention for topic in TOPICS.values()) + timedelta(days=2)
@@ -23,7 +23,7 @@ def key_of(source: str, event_id: str) -> UUID:
             return UUID(event_id)
         except ValueError:
             pass
-    return UUID(bytes=digest(source, event_id))
+    return numbered(int.from_bytes(digest(source, event_id)))
 
 
 async def enter(connection: Connection, keys: Collection[UUID]) -> set[UUID]:
@@ -31,12 +31,12 @@ async def enter(connection: Connection, keys: Collection[UUID]) -> set[UUID]:
     rows = await connection.fetch(
         "INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[]) AS new (id) ORDER BY id ON CONFLICT DO NOTHING RETURNING id", list(keys)
     )
-    return {UUID(int=row["id"].int) for row in rows}
+    return {row["id"] for row in rows}
 
 
 async def known(connection: Connection, keys: Collection[UUID]) -> set[UUID]:
     rows = await connection.fetch("SELECT id FROM inbox WHERE id = ANY($1::uuid[])", list(keys))
-    return {UUID(int=row["id"].int) for row in rows}
+    return {row["id"] for row in rows}
 
 
 async def leave(connection: Connection, keys: Sequence[UUID]) -> None:

@@ -67,9 +67,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 self.wait_for_the_database(name_of(error))
                 return
             self.wake.set()
-            for record in taken:
+            for partition, record in lasts(taken).items():
                 if record.topic not in held:
-                    partition = TopicPartition(record.topic, record.partition)
                     self.done[partition] = max(record.offset + 1, self.done.get(partition, 0))
                     self.handled[partition] = self.done[partition], record.timestamp
             self.hold(held, firsts)
@@ -341,9 +340,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self.pause(partition for partition in assigned if partition.topic in self.stopped)
 
 
+def lasts(records: Iterable[Any]) -> dict[TopicPartition, Any]:
+    """The last record of each partition; of one partition they stand in their order."""
+    found = {(record.topic, record.partition): record for record in records}
+    return {TopicPartition(*place): record for place, record in found.items()}
+
+
 def first_offsets(records: Sequence[Any]) -> dict[TopicPartition, int]:
-    firsts: dict[TopicPartition, int] = {}
-    for record in records:
-        partition = TopicPartition(record.topic, record.partition)
-        firsts[partition] = min(record.offset, firsts.get(partition, record.offset))
-    return firsts
+    return {partition: record.offset for partition, record in lasts(reversed(records)).items()}

@@ -51,5 +51,5 @@ async def write(connection: Connection, announcements: Sequence[Announcement]) -
 
 
 def row(event: Event, cause: Cause) -> tuple[object, ...]:
-    payload = None if event.tombstone else event.model_dump_json(by_alias=True).encode()
+    payload = None if event.tombstone else event.__pydantic_serializer__.to_json(event, by_alias=True)
     return uuid7(), event.topic, event.key, event.name, event.subject, event.unit_of, payload, cause.trace, cause.correlation

@@ -102,7 +102,7 @@ async def keep(connection: Connection, rows: Sequence[dict[str, Any]], *, at: da
         at,
         [row["correlation"] for row in rows],
     )
-    return {UUID(int=row["id"].int) for row in told if row["first"]}
+    return {row["id"] for row in told if row["first"]}
 
 
 KEPT_COLUMNS = (

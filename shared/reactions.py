@@ -25,7 +25,7 @@ Rule = TypeVar("Rule", bound=Callable[..., Outcome])
 Key = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Need:
     """Entities found by columns whose values the event tells (and what was found before)."""
 

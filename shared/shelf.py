@@ -38,14 +38,16 @@ class Shelf:
     async def fetch(self, connection: Connection, wanted: Iterable[tuple[Need, Any]]) -> None:
         """Read and lock what a batch needs: one statement for each kind, kinds by name, rows by primary key."""
         keys: dict[Kind, dict[Columns, set[Any]]] = defaultdict(lambda: defaultdict(set))
+        by_need: dict[Need, set[Any]] = defaultdict(set)
         for need, key in wanted:
+            by_need[need].update(key) if need.several else by_need[need].add(key)
+        for need, found in by_need.items():
             if need.lock:
                 self.locked.add(need.entity)
             asked = self.asked[need.entity][need.columns]
-            for it in key if need.several else (key,):
-                if it is not None and it not in asked:
-                    asked.add(it)
-                    keys[need.entity][need.columns].add(it)
+            if new := found - asked - {None}:
+                asked |= new
+                keys[need.entity][need.columns] |= new
         for kind in sorted(keys, key=lambda kind: kind.__name__):
             for columns in keys[kind]:
                 if columns not in self.indexes[kind]:
@@ -78,16 +80,17 @@ class Shelf:
     def remember(self, entities: Iterable[Entity]) -> None:
         """What is new will be found by the events that follow; what is known stays where it is."""
         for it in entities:
+            if it in self.placed:
+                continue
             name = (type(it), rows_of(type(it)).identity(it.__dict__))
             known = self.known.setdefault(name, it)
             if known is not it and known in self.read:
                 raise Raced(type(it).__name__)
             if known is not it:
                 raise ValueError(f"{type(it).__name__} is made a second time; a reaction that may make it must also need it")
-            if it not in self.placed:
-                self.placed.add(it)
-                self.made.append(it)
-                self.index(it)
+            self.placed.add(it)
+            self.made.append(it)
+            self.index(it)
 
     def forget(self, it: Entity) -> None:
         del self.known[type(it), rows_of(type(it)).identity(it.__dict__)]

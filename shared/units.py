@@ -25,6 +25,11 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
+def end_of_day(moment: datetime | date, zone: ZoneInfo) -> datetime:
+    """A date ends at 24:00 in the zone; a moment is itself."""
+    return moment if isinstance(moment, datetime) else datetime.combine(moment + timedelta(days=1), time(), zone)
+
+
 class Unit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     zone: str = "Asia/Shanghai"
@@ -46,9 +51,7 @@ class Unit(BaseModel):
 
     def end_of(self, moment: datetime | date) -> datetime:
         """A date ends at 24:00 in the unit's zone; a moment is itself."""
-        if isinstance(moment, datetime):
-            return moment
-        return datetime.combine(moment + timedelta(days=1), time(), self.clock)
+        return end_of_day(moment, self.clock)
 
 
 class Units(BaseModel):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -16,7 +17,7 @@ from sqlmodel import Field
 from services.followup.domain import Memory
 from shared.entities import Timestamp
 from shared.ids import made_of
-from shared.units import Unit
+from shared.units import Unit, end_of_day
 
 MOST = 200  # facts of one kind about one thing; beyond that a publisher has gone wild, and the newest count
 Fact = dict[str, Any]
@@ -64,7 +65,9 @@ class Fulfilment(Memory, table=True):
     def belongs_to(self, unit: str | None, at: str) -> None:
         """The earliest event that names a unit says whose it is."""
         if unit is not None:
-            self.facts = self.facts | {"unit": min([at, unit], self.facts.get("unit") or [at, unit])}
+            known, told = self.facts.get("unit"), [at, unit]
+            if known is None or told < known:
+                self.facts = self.facts | {"unit": told}
 
     # -- and are looked at
 
@@ -85,7 +88,9 @@ class Fulfilment(Memory, table=True):
         return "delivered" in self.facts or (shipment is not None and "delivered" in self.shipment(shipment))
 
     def set(self, shipment: str, **facts: Any) -> None:
-        self.facts = self.facts | {"shipments": dict(self.shipments) | {shipment: self.shipment(shipment) | facts}}
+        known = self.facts
+        shipments = known.get("shipments", {})
+        self.facts = known | {"shipments": shipments | {shipment: shipments.get(shipment, {}) | facts}}
 
     # -- and time passes
 
@@ -96,9 +101,11 @@ class Fulfilment(Memory, table=True):
             end = arrival_in_force(facts, unit)
             if end is None or self.has_arrived(shipment):
                 continue
-            if facts.get("watched", {}).get("end") != end.isoformat():
-                self.set(shipment, watched={"end": end.isoformat(), "on": end > at})
-            if self.shipment(shipment)["watched"]["on"]:
+            watched, told = facts.get("watched"), end.isoformat()
+            if watched is None or watched["end"] != told:
+                watched = {"end": told, "on": end > at}
+                self.set(shipment, watched=watched)
+            if watched["on"]:
                 due.append(end)
         earliest = min(due, default=None)
         if earliest != self.arrival_due_at:
@@ -124,8 +131,10 @@ def delays_of(shipment: Fact, unit: Unit) -> list[Fact]:
     """In the order of their moments. What our own clock noticed counts if what passed was in force when it passed: later news of an earlier
     moment may show that something else was."""
     found: list[Fact] = []
+    if "troubles" not in shipment:
+        return found
     in_force = end_of(shipment.get("shipped"), unit)
-    for fact in sorted(shipment.get("troubles", ()), key=order_of):
+    for fact in sorted(shipment["troubles"], key=order_of):
         if fact["kind"] == "delayed" and fact.get("passed") in (None, iso(in_force)):
             found.append(fact)
             in_force = end_of(fact, unit)
@@ -134,7 +143,12 @@ def delays_of(shipment: Fact, unit: Unit) -> list[Fact]:
 
 def end_of(fact: Fact | None, unit: Unit) -> datetime | None:
     """By when it should be there; None: unknown, which is a date like any other."""
-    return unit.end_of(when(fact["until"])).astimezone(UTC) if fact and fact["until"] else None
+    return end_in(unit.clock, fact["until"]) if fact and fact["until"] else None
+
+
+@lru_cache(maxsize=4096)  # as above
+def end_in(zone: ZoneInfo, until: str) -> datetime:
+    return end_of_day(when(until), zone).astimezone(UTC)
 
 
 def iso(moment: datetime | date | None) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.followup.domain.fulfilment import Fact, Fulfilment, delays_of, end_of, order_of, when
@@ -25,8 +25,7 @@ class Kind(StrEnum):
     DELIVERED = "delivered"
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """One thing that a customer is told, once."""
 
     id: UUID
@@ -58,6 +57,14 @@ def of_shipment(order: Fulfilment, shipment: str, facts: Fact, unit: Unit) -> It
     shipped = facts.get("shipped")
     if shipped:
         yield news(order, Kind.SHIPPED, shipment, shipped, (0,))
+    if "troubles" in facts:
+        yield from of_troubles(order, shipment, facts, unit)
+    if (arrived := facts.get("delivered")) is not None:
+        yield news(order, Kind.DELIVERED, shipment, arrived, (2,))
+
+
+def of_troubles(order: Fulfilment, shipment: str, facts: Fact, unit: Unit) -> Iterator[News]:
+    shipped = facts.get("shipped")
     known = {name: value for name, value in (shipped or {}).items() if name in ("carrier", "tracking_number", "tracking_url")}
     delays = delays_of(facts, unit)
     in_force = end_of(shipped, unit) if shipped and shipped["until"] else NOTHING
@@ -66,13 +73,11 @@ def of_shipment(order: Fulfilment, shipment: str, facts: Fact, unit: Unit) -> It
             yield news(
                 order, Kind.DELAYED, shipment, run.first, (1, run.first["at"], Kind.DELAYED, number), run.value, run.nth, run=run, **known
             )
-    excepted = [fact for fact in facts.get("troubles", ()) if fact["kind"] == "excepted"]
+    excepted = [fact for fact in facts["troubles"] if fact["kind"] == "excepted"]
     for number, run in enumerate(runs(excepted, lambda fact: (fact["reason"], end_of(fact, unit)))):
         until = run.first["until"] or expected(shipped, delays, run.first["at"])
         rank = (1, run.first["at"], Kind.EXCEPTED, number)
         yield news(order, Kind.EXCEPTED, shipment, run.first, rank, run.value, run.nth, run=run, **known | {"until": until})
-    if (arrived := facts.get("delivered")) is not None:
-        yield news(order, Kind.DELIVERED, shipment, arrived, (2,))
 
 
 def of_production(order: Fulfilment, policy: Policy) -> Iterator[News]:

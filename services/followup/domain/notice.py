@@ -134,8 +134,7 @@ def tell(
         if notice is None and any(has_told(it, news) for it in known):
             continue
         if notice is None:
-            notice = planned(news, order, contact, unit, at)
-            notice.correlation, notice.trace = correlation, trace
+            notice = planned(news, order, contact, unit, at, correlation, trace)
             outcome.append(notice)
             outcome += follow(notice, verdict, contact, at) or [notice.announced()]
         elif notice.state in UNTOLD:
@@ -184,11 +183,14 @@ def follow(notice: Notice, verdict: Verdict, contact: Contact, at: datetime) -> 
     return [] if notice.waits else notice.turn(State.AWAITING_CONTACT, NO_CONTACT, at)
 
 
-def planned(news: News, order: Fulfilment, contact: Contact, unit: str, at: datetime) -> Notice:
+def planned(
+    news: News, order: Fulfilment, contact: Contact, unit: str, at: datetime, correlation: str | None = None, trace: str | None = None
+) -> Notice:
+    reachable = contact.reachable
     return Notice(
         id=news.id, kind=news.kind, source=news.source, fulfilment_id=order.id, order_id=order.order_id, shipment_id=news.shipment_id,
         reference=order.reference, customer_id=contact.customer_id, unit=unit, news_at=news.at, due_at=at, planned_at=at, facts=news.facts,
-        state=State.PLANNED if contact.reachable else State.AWAITING_CONTACT, reason=None if contact.reachable else NO_CONTACT,
+        state=State.PLANNED if reachable else State.AWAITING_CONTACT, reason=None if reachable else NO_CONTACT, correlation=correlation, trace=trace,
     )  # fmt: skip
 
 

@@ -17,6 +17,15 @@ clean: stop  ## forget .run/: data, logs, keys
 test: check  ## check, then every test on a real PostgreSQL and a real Kafka
 	@$(BIN)/python -m pytest
 
+bench: dev  ## beside the usual way and the bare minimum, an hour in all; ARGS="path --rounds 3" is less
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: dev  ## break everything for ten minutes while both stories go on; ARGS="--seed 7" plays a run again
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: dev  ## publish 20,000 records that are wrong in every way; each must be handled, or parked with a reason (ARGS="--seed 7")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 check: dev  ## format, lint, types, import fences, generated documents
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -30,8 +39,9 @@ schemas: dev  ## write docs/events anew; refuses what would break readers or pub
 lock: dev  ## resolve all requirements and Kafka's jars anew, with hashes
 	@sh deploy/local/lock.sh
 	@$(BIN)/python -m deploy.local.jars
+	@$(BIN)/python -m tests.bench.relay_jars
 
 local dev:
 	@sh deploy/local/bootstrap.sh $@
 
-.PHONY: help run stop clean test check schemas lock local dev
+.PHONY: help run stop clean test bench chaos fuzz check schemas lock local dev

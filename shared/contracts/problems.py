@@ -7,9 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 NOT_JSON = "It is not JSON in UTF-8."
+DEEP, LARGE = "It is nested too deeply.", "It has a number that is too large."
+HALF = "It has half a character: \\ud800 to \\udfff stand in pairs."
+BEYOND_US = {  # JSON by its grammar, and nothing that can be read: by the words of the parsers
+    "recursion limit": DEEP, "depth limit": DEEP, "number out of range": LARGE, "number is infinity": LARGE, "surrogate": HALF, "end of hex escape": HALF,
+}  # fmt: skip
+UNREADABLE = frozenset((NOT_JSON, *BEYOND_US.values()))
 SENTENCES = {
     "missing": "It is required.",
-    "json_invalid": NOT_JSON,
     "string_type": "It must be a string.",
     "bool_type": "It must be true or false.",
     "int_type": "It must be a whole number.",
@@ -17,7 +22,7 @@ SENTENCES = {
     "list_type": "It must be a list.",
     "model_type": "It must be an object.",
     "model_attributes_type": "It must be an object.",
-    "recursion_loop": "It is nested too deeply.",
+    "recursion_loop": DEEP,
 }
 
 
@@ -47,4 +52,11 @@ def sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:
         return str(context["error"])
     if kind == "refused":
         return message
+    if kind == "json_invalid":
+        return unreadable(str(context["error"]))
     return SENTENCES.get(kind, f"It is refused ({kind.replace('_', ' ')}).")
+
+
+def unreadable(told: str) -> str:
+    """What a parser says, in a sentence without the value."""
+    return next((sentence for words, sentence in BEYOND_US.items() if words in told), NOT_JSON)

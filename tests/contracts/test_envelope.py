@@ -123,6 +123,33 @@ def test_a_structured_event_that_is_no_object(value):
     assert refused([("content-type", b"application/cloudevents+json")], value).code == "unreadable"
 
 
+@pytest.mark.parametrize("name", ["ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_foreign", "traceparent", "content-type"])
+def test_a_header_with_a_character_that_nobody_keeps_is_named(name):
+    error = refused(GOOD | {name: b"a\0b"})
+    assert (error.code, str(error)) == ("invalid", f"The header {name} contains the character U+0000.")
+    assert str(refused(*structured(subject="a\0b"))) == "The attribute subject contains the character U+0000."
+
+
+@pytest.mark.parametrize(("text", "sentence"), [
+    ("[" * 10_000 + "]" * 10_000, "is nested too deeply."), ('{"a":' * 2000 + "1" + "}" * 2000, "is nested too deeply."),
+    ('"\\ud800"', "has half a character: \\ud800 to \\udfff stand in pairs."), ('"\\udc00x"', "has half a character: \\ud800 to \\udfff stand in pairs."),
+    ("9" * 5000, "has a number that is too large."), ('"a', "is not JSON in UTF-8."),
+])  # fmt: skip
+def test_json_that_nobody_can_read_is_not_called_none(text, sentence):
+    broken = BODY[:-1] + f', "more": {text}}}'.encode()
+    error = refused(GOOD, broken)
+    assert (error.code, error.pointer, str(error)) == ("unreadable", "", f"It {sentence}")
+    headers, value = structured()
+    assert str(refused(headers, value[:-1] + f', "more": {text}}}'.encode())) == f"The value {sentence}"
+
+
+def test_what_our_services_say_was_stamped_by_a_database():
+    """Whose clock may go before that of whoever reads it."""
+    told, _ = read(GOOD | {"ce_source": b"/careloop/customers", "ce_time": b"2026-01-06T00:00:00Z"})
+    assert told.time and told.time > NOW
+    assert refused(GOOD | {"ce_time": b"2026-01-06T00:00:00Z"}).code == "future_time"
+
+
 def test_several_problems_are_counted_and_the_first_is_shown():
     error = refused(GOOD, json.dumps(SAMPLE["data"] | {"shipped_at": 17, "carrier": "SF", "order_id": ""}).encode())
     assert (error.code, error.pointer) == ("invalid", "/order_id")

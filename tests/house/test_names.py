@@ -49,6 +49,7 @@ def test_every_rule_bites(tmp_path, file, source, said):
         ("services/followup/store/notices.py", "from sqlmodel import select\n"),
         ("shared/shell.py", "broker.subscriber('a', ack_policy=AckPolicy.MANUAL)\n"),
         ("tests/followup/test_news.py", "from sqlmodel import select\n"),
+        ("tests/bench/the_usual_way.py", "broker.subscriber('a', ack_policy=AckPolicy.ACK)\n"),
     ],
 )
 def test_what_is_allowed_is_let_be(tmp_path, file, source):

@@ -119,6 +119,14 @@ async def test_a_foreign_fault_is_kept_and_told_once(owner: World, what: str) ->
     assert told["message"] and SECRET not in str(told) + row["message"] + str(row["pointer"])
 
 
+async def test_a_rejection_that_can_not_be_read_is_not_rejected(owner: World) -> None:
+    """Its rejection could not be read either, and so on for ever."""
+    broken = record("event.rejected.v1", {}, source="/nobody", topic="careloop.rejections", key="/erp")
+    await owner.handle(broken)
+    assert [row["code"] for row in await owner.rows("parked")] == ["unknown_source"]
+    assert await rejections(owner) == []
+
+
 @pytest.mark.parametrize("what", OURS)
 async def test_a_fault_of_ours_is_kept_and_not_told(owner: World, what: str) -> None:
     code, make = OURS[what]

@@ -5,7 +5,9 @@ first deliveries are in order, so dropping repeats keeps the order.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
@@ -13,7 +15,7 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.partitioner import murmur2
 
 from shared.aside import put_aside
 from shared.clock import now
@@ -31,8 +33,8 @@ SETTLED = 10.0  # a transaction that took its position longer ago has nearly alw
 SWEEP = 30.0  # ... and a look from the beginning finds those that had not
 READ = """
 SELECT position, id, topic, key, type, subject, unit, payload, trace, correlation, announced_at
-FROM outbox WHERE position > $1 ORDER BY position LIMIT $2"""
-partition_of = DefaultPartitioner()
+FROM outbox WHERE position > $1 AND position <> ALL($2::bigint[]) ORDER BY position LIMIT $3"""
+hash_of = lru_cache(maxsize=16_384)(murmur2)  # pure Python, it takes as long as all else that is done for a row
 
 
 class Relay:
@@ -82,45 +84,64 @@ class Relay:
             connection.terminate()
 
     async def publish(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
-        """`floor`: what was published lately; looking from there spares the dead rows. A sweep from zero finds what was committed late."""
+        """While a page is on its way to the broker, the page before it is removed and the page behind it is read.
+
+        `floor`: what was published lately; looking from there spares the dead rows. A sweep from zero finds what was committed late."""
         floor, swept, idle_since = 0, monotonic(), monotonic()
         passed: list[tuple[float, int]] = []
+        rows: Sequence[asyncpg.Record] = ()
+        done: list[int] = []
         while True:
             self.wake.clear()
             self.health.beat("relay")
             if monotonic() - swept > SWEEP:
                 floor, swept, passed = 0, monotonic(), []
-            rows = await connection.fetch(READ, floor, PAGE)
+            sending = asyncio.create_task(self.send(producer, rows))
+            try:
+                await self.remove(connection, done)
+                ahead = await connection.fetch(READ, floor, [row["position"] for row in rows], PAGE)
+            except BaseException:
+                sending.cancel()
+                raise
+            done, too_large, trouble = await sending
+            for row in too_large:
+                await self.put_aside(connection, row)
+                done.append(row["position"])
+            if trouble:
+                await self.remove(connection, done)
+                raise trouble
             if rows:
-                done, trouble = await self.send(connection, producer, rows)
-                await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", done)
-                if trouble:
-                    raise trouble
                 self.health.dependency("kafka").up()
                 idle_since = monotonic()
                 passed.append((idle_since, rows[0]["position"]))
                 while passed and idle_since - passed[0][0] > SETTLED:
                     floor = max(floor, passed.pop(0)[1] - 1)
-                continue
-            try:
-                await asyncio.wait_for(self.wake.wait(), IDLE if monotonic() - idle_since < 5 else LONG_IDLE)
-            except TimeoutError:
-                continue
+                if len(done) < len(rows):  # what did not fit comes before all that was read behind it
+                    ahead = ()
+            rows, went = ahead, rows
+            if not rows and not went:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), IDLE if monotonic() - idle_since < 5 else LONG_IDLE)
+
+    async def remove(self, connection: asyncpg.Connection, done: Sequence[int]) -> None:
+        if done:
+            await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", done)
 
     async def send(
-        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]
-    ) -> tuple[list[int], BaseException | None]:
+        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]
+    ) -> tuple[list[int], list[asyncpg.Record], BaseException | None]:
         """One batch for each partition; what does not fit waits for the next round, with all that follows it on its partition.
 
-        Answers with the positions that the broker has, and what went wrong with the others."""
+        Answers with the positions that the broker has, those that no broker takes, and what went wrong with the others."""
         partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {row["topic"] for row in rows}}
         builders: dict[tuple[str, int], Any] = {}
         full: set[tuple[str, int]] = set()
         done: list[int] = []
+        too_large: list[asyncpg.Record] = []
         inside: dict[tuple[str, int], list[asyncpg.Record]] = {}
         for row in rows:
             key, topic = row["key"].encode(), row["topic"]
-            place = topic, partition_of(key, partitions[topic], partitions[topic])
+            place = topic, partitions[topic][(hash_of(key) & 0x7FFFFFFF) % len(partitions[topic])]  # as every Kafka client does by default
             if place in full:
                 continue
             builder = builders.get(place) or builders.setdefault(place, producer.create_batch())
@@ -133,8 +154,7 @@ class Relay:
         trouble = None
         for place, answer in zip(builders, await asyncio.gather(*sent, return_exceptions=True), strict=True):
             if isinstance(answer, MessageSizeTooLargeError) and len(inside[place]) == 1:
-                await self.put_aside(connection, inside[place][0])
-                done.append(inside[place][0]["position"])
+                too_large += inside[place]
             elif isinstance(answer, MessageSizeTooLargeError):  # a broker that takes less than usual
                 self.batch_bytes //= 2
             elif isinstance(answer, BaseException):
@@ -143,7 +163,7 @@ class Relay:
                 done += [row["position"] for row in inside[place]]
             outcome = "failed" if isinstance(answer, BaseException) else "published"
             self.metrics.outbox_published_total.labels(topic=place[0], outcome=outcome).inc(len(inside[place]))
-        return done, trouble
+        return done, too_large, trouble
 
     def headers(self, row: asyncpg.Record) -> list[tuple[str, bytes]]:
         return headers_of(

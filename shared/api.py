@@ -31,6 +31,7 @@ from shared.schema import fits
 from shared.service import Means, Service
 from shared.settings import VERSION, ServiceSettings
 from shared.sources import Sources
+from shared.tasks import call_off
 from shared.units import Units
 
 OPEN = "/docs", "/openapi.json", "/asyncapi.json"
@@ -106,8 +107,7 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
             log.info("stopping")
             api.cancel()
             await asyncio.wait([api])
-            for task in (*watching, ops):
-                task.cancel()
+            await call_off((*watching, ops))
         log.info("stopped")
     finally:
         health.unwatch()

@@ -29,6 +29,7 @@ from shared.service import Job, Means, Service
 from shared.settings import VERSION, ServiceSettings
 from shared.shell import Shell
 from shared.sources import Sources
+from shared.tasks import call_off
 from shared.topics import source_of
 from shared.units import Units
 
@@ -96,8 +97,7 @@ async def run(service: Service, means: Means, stop: asyncio.Event) -> None:
             await asyncio.wait_for(shell.end(), 25)
         if doing:  # what is on its way to a gateway arrives there and is remembered
             await asyncio.wait(doing, timeout=DRAIN)
-        for task in working + doing:
-            task.cancel()
+        await call_off(working + doing)
     log.info("stopped")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +13,9 @@ import orjson
 
 from tests.chaos.checker import everything
 
-PATIENCE = 60.0  # seconds for what must come
+PATIENCE = 120.0  # seconds for what must come
 AT_ONCE = 8
+JUDGED_AT_ONCE = 8
 TAKEN = ["received", "judged", "resolved"]
 ENDED = ["accepted", "closed"]
 # what becomes of a complaint: the answers to its calls in each round, None where it is opened again by hand; the steps that are announced of it
@@ -23,6 +24,7 @@ LIVES: dict[str, tuple[list[str | None], list[str]]] = {
     "fair": (["fair"], [*TAKEN, *ENDED]),
     "dissatisfied": (["dissatisfied", "satisfied"], [*TAKEN, "reopened", "resolved", *ENDED]),
     "opened again": ([None, "satisfied"], [*TAKEN, "reopened", "resolved", *ENDED]),
+    "handed over": (["satisfied"], [*TAKEN, *ENDED]),  # a question at the reception's desk turned out to be one
 }
 
 
@@ -62,8 +64,7 @@ class Desk:
     async def live(self, kind: str) -> None:
         """One complaint, from its intake to its end."""
         customer = {"system": "erp", "id": f"desk-{uuid4().hex[:12]}"}
-        body = {"customer": customer, "channel": "phone", "category": "delivery", "content": "The coil came bent."}
-        id = (await self.ask("POST", "complaints", "/v1/complaints", body))["id"]
+        id = await (self.handed_over(customer) if kind == "handed over" else self.taken(customer))
         self.lives[id] = kind
         await self.step(id, "judgement", {"upheld": True, "reason": "The strap was loose."})
         rounds, _ = LIVES[kind]
@@ -80,11 +81,24 @@ class Desk:
             await self.ask("POST", "followup", f"/v1/calls/{call[0]['id']}/outcome", {"satisfaction": answer})
         await self.until("complaints", f"/v1/complaints/{id}", lambda it: it["state"] == "closed")
 
-    async def work(self, ended: asyncio.Event) -> None:
+    async def taken(self, customer: dict[str, str]) -> str:
+        body = {"customer": customer, "channel": "phone", "category": "delivery", "content": "The coil came bent."}
+        id: str = (await self.ask("POST", "complaints", "/v1/complaints", body))["id"]
+        return id
+
+    async def handed_over(self, customer: dict[str, str]) -> str:
+        body = {"customer": customer, "channel": "mail", "kind": "complaint", "question": "Why is the coil bent?"}
+        inquiry = await self.ask("POST", "reception", "/v1/inquiries", body)
+        await self.ask("POST", "reception", f"/v1/inquiries/{inquiry['id']}/handover", {"to": "complaints", "category": "delivery"})
+        found = await self.until("complaints", f"/v1/complaints?customer_id={inquiry['customer_id']}", lambda it: it["items"])
+        id: str = found[0]["id"]
+        return id
+
+    async def work(self, ended: asyncio.Event, kinds: Sequence[str]) -> None:
         """Some at once, of every kind, until it is enough; those that were begun are finished."""
 
         async def one_after_the_other(first: int) -> None:
-            kinds, n = list(LIVES), first
+            n = first
             while not ended.is_set():
                 try:
                     await self.live(kinds[n % len(kinds)])
@@ -97,14 +111,19 @@ class Desk:
     async def judge(self, kafka: str) -> None:
         """By the registers and the topics, as anybody can read them."""
         steps = await told(kafka, "careloop.complaints")
-        for id, kind in self.lives.items():
+        places = asyncio.Semaphore(JUDGED_AT_ONCE)
+
+        async def judge(id: str, kind: str) -> None:
             rounds, expected = LIVES[kind]
             if steps[id] != expected:
                 self.wrong.append(f"{kind}: announced {steps[id]}")
-            calls = (await self.ask("GET", "followup", f"/v1/calls?about=complaint:{id}"))["items"]
+            async with places:
+                calls = (await self.ask("GET", "followup", f"/v1/calls?about=complaint:{id}"))["items"]
             states = [it["state"] for it in sorted(calls, key=lambda it: it["round"])]
             if states != ["called_off" if answer is None else "done" for answer in rounds]:
                 self.wrong.append(f"{kind}: calls are {states}")
+
+        await asyncio.gather(*(judge(id, kind) for id, kind in self.lives.items()))
 
 
 async def told(kafka: str, topic: str) -> dict[str, list[str]]:
@@ -120,10 +139,10 @@ async def told(kafka: str, topic: str) -> dict[str, list[str]]:
 
 
 @asynccontextmanager
-async def at_work(clients: dict[str, httpx.AsyncClient]) -> AsyncIterator[Desk]:
+async def at_work(clients: dict[str, httpx.AsyncClient], kinds: Sequence[str]) -> AsyncIterator[Desk]:
     """Works as long as the block runs, and finishes what was begun."""
     desk, ended = Desk(clients), asyncio.Event()
-    working = asyncio.create_task(desk.work(ended))
+    working = asyncio.create_task(desk.work(ended, kinds))
     try:
         yield desk
     finally:

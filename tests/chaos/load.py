@@ -1,80 +1,130 @@
-"""Publishes what other systems would: shipments and payments, and the contacts that `customers` would announce. Resent until the broker has them."""
+"""Publishes what other systems would: customers, payments, reminders, shipments, repeats of all that, and what nobody can read. Resent until the broker has it."""
 
 import asyncio
-from collections import Counter
-from datetime import UTC, datetime
+import random
+from collections import Counter, deque
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.contracts.contacts import ContactChanged, KnownAs, Standing
 from shared.envelope import headers_of
-from shared.ids import customer_of, uuid7
 
-CUSTOMERS = 40
+ORDERS, CUSTOMERS = "careloop.inbound.orders", "careloop.inbound.customers"
+REPEATED = 0.06  # of all that is sent
+REMEMBERED = 5_000  # records from which repeats are taken
+BAD = 0.007
+MARK = ("chaos", b"bad")  # a foreign header, at which nobody looks but this test
+
+Record = tuple[str, bytes, bytes | None, Any]
 
 
 class Load:
-    def __init__(self, kafka: str, run: str) -> None:
-        self.kafka, self.run = kafka, run
+    """What was sent: payments and reminders by customer (numbered from 1), shipments. `run` begins every id."""
+
+    def __init__(self, kafka: str, run: str, *, customers: int = 40, shipments: int = 2) -> None:
+        self.kafka, self.run, self.customers, self.shipments = kafka, run, customers, shipments
         self.payments: Counter[str] = Counter()
+        self.reminders: Counter[str] = Counter()
         self.shipped: set[str] = set()
+        self.sent: Counter[str] = Counter()  # by type
         self.rounds = 0
+        self.chance = random.Random(run)
+        self.lately: deque[Record] = deque(maxlen=REMEMBERED)
         self.producer: AIOKafkaProducer | None = None
 
-    async def contacts(self) -> None:
-        """Half prefer mail, half short messages in a zone where it is noon."""
+    @property
+    def events(self) -> int:
+        """Without repeats and without what can't be read."""
+        return sum(count for kind, count in self.sent.items() if kind not in ("repeats", "unreadable"))
+
+    async def declare(self) -> None:
+        """Half have a mail address, half a telephone in a zone where it is noon."""
         zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
         records = []
-        for number in range(CUSTOMERS):
-            reference = f"erp/{self.run}{number}"
-            email, phone = f"c{number}@example.com", f"+86138{number:08d}"
-            told = ContactChanged(
-                customer_id=customer_of(reference), standing=Standing.DECLARED, references=[KnownAs(reference=reference, revision=1)], unit="headquarters",
-                emails=[email] if number % 2 else [], phones=[] if number % 2 else [phone], time_zone=zone,
-            )  # fmt: skip
-            records.append(
-                record(told.topic, told.key, told.name, "/careloop/customers", str(uuid7()), orjson.loads(told.model_dump_json()))
-            )
+        for number in range(self.customers):
+            body = {
+                "customer": self.customer(number), "kind": "company", "display_name": f"Example Steel {number}", "time_zone": zone,
+                "emails": [f"c{number}@example.com"] if number % 2 else [], "phones": [] if number % 2 else [f"+86138{number:08d}"],
+            }  # fmt: skip
+            records.append(self.record(CUSTOMERS, number, "customer.declared.v1", f"{self.run}.declared.{number}", body))
         await self.publish(records)
+        self.sent["customer.declared.v1"] += len(records)
 
     async def tick(self) -> None:
-        """A payment of each third customer, a shipment of each twentieth; and something that nobody can read."""
-        now = datetime.now(UTC).isoformat()
+        """A payment of each third customer, a reminder to each tenth, a few shipments: one event a customer and kind, so that sending all of it again changes no order."""
         self.rounds += 1
-        records = []
-        for number in range(CUSTOMERS):
-            customer = {"system": "erp", "id": f"{self.run}{number}"}
-            key = f"erp/{self.run}{number}"
-            if number % 3 == self.rounds % 3:
-                self.payments[str(number)] += 1
-                payment = f"{self.run}.{number}.{self.payments[str(number)]}"
-                body = {
-                    "customer": customer,
-                    "payment_id": payment,
-                    "order_id": "O1",
-                    "received_at": now,
-                    "amount": {"amount": "1.00", "currency": "CNY"},
-                }
-                records.append(record("careloop.inbound.orders", key, "payment.received.v1", "/erp", payment, body))
-            if number % 20 == self.rounds % 20:
-                shipment = f"{self.run}-{number}-{self.rounds}"
-                self.shipped.add(shipment)
-                body = {
-                    "customer": customer,
-                    "order_id": f"O-{shipment}",
-                    "shipment_id": shipment,
-                    "shipped_at": now,
-                    "carrier": {"code": "SF"},
-                }
-                records.append(record("careloop.inbound.orders", key, "order.shipped.v1", "/erp", shipment, body))
-        records.append(("careloop.inbound.orders", b"?", b"not json", [("ce_id", b"\xff")]))
+        records = [self.payment(number) for number in range(self.customers) if number % 3 == self.rounds % 3]
+        records += [self.reminder(number) for number in range(self.customers) if number % 10 == self.rounds % 10]
+        records += [self.shipment((self.rounds * 7 + n * self.customers // self.shipments) % self.customers) for n in range(self.shipments)]
+        fresh = len(records)
+        if self.lately:
+            records += [self.chance.choice(self.lately) for _ in range(self.rounded(fresh * REPEATED))]
+        repeated = len(records)
+        records += [self.bad() for _ in range(self.rounded(fresh * BAD))]
         await self.publish(records)
+        self.lately.extend(records[:fresh])
+        self.sent["repeats"] += repeated - fresh
+        self.sent["unreadable"] += len(records) - repeated
 
-    async def publish(self, records: list[tuple[str, bytes, bytes, Any]]) -> None:
-        """All of them, again and again until all are acknowledged: one event a customer and kind in a round, so repeats change no order."""
+    def payment(self, number: int) -> Record:
+        self.payments[str(number)] += 1
+        count = self.payments[str(number)]
+        id = f"{self.run}.{number}.{count}"
+        told = {
+            "payment_id": id,
+            "order_id": f"{self.run}-{number}-{count // 8}",
+            "received_at": now(),
+            "amount": {"amount": "1.00", "currency": "CNY"},
+        }
+        return self.event(number, "payment.received.v1", id, told)
+
+    def reminder(self, number: int) -> Record:
+        self.reminders[str(number)] += 1
+        id = f"{self.run}.{number}.{self.reminders[str(number)]}"
+        told = {"invoice_id": id, "due_date": yesterday(), "amount_due": {"amount": "1.00", "currency": "CNY"}, "dunning_level": 1}
+        return self.event(number, "payment.overdue.v1", f"{id}.r", told)
+
+    def shipment(self, number: int) -> Record:
+        id = f"{self.run}-{number}-s{self.rounds}"
+        self.shipped.add(id)
+        told = {"order_id": f"O-{id}", "shipment_id": id, "shipped_at": now(), "carrier": {"code": "SF"}}
+        return self.event(number, "order.shipped.v1", id, told)
+
+    def bad(self) -> Record:
+        """Each in its own way."""
+        number = self.sent["unreadable"] + self.chance.randrange(10**9)
+        topic, key, value, headers = self.record(
+            ORDERS, 0, "payment.received.v1", f"{self.run}.bad.{number}", {"customer": self.customer(0)}
+        )
+        match self.chance.randrange(4):
+            case 0:
+                return topic, b"?", b"not json", [MARK, ("ce_id", b"\xff")]
+            case 1:
+                value = None
+            case 2:
+                headers = [(name, b"/stranger" if name == "ce_source" else text) for name, text in headers]
+        return topic, key, value, [*headers, MARK]
+
+    def event(self, number: int, type: str, id: str, told: dict[str, Any]) -> Record:
+        self.sent[type] += 1
+        return self.record(ORDERS, number, type, id, {"customer": self.customer(number)} | told)
+
+    def customer(self, number: int) -> dict[str, str]:
+        return {"system": "erp", "id": f"{self.run}{number}"}
+
+    def record(self, topic: str, number: int, type: str, id: str, body: Any) -> Record:
+        headers = headers_of(source="/erp", id=id, type=type, time=datetime.now(UTC))
+        return topic, f"erp/{self.run}{number}".encode(), orjson.dumps(body), headers
+
+    def rounded(self, wanted: float) -> int:
+        """So that it comes out right over many rounds."""
+        return int(wanted) + (self.chance.random() < wanted % 1)
+
+    async def publish(self, records: list[Record]) -> None:
+        """All of them, again and again until all are acknowledged."""
         while True:
             try:
                 if self.producer is None:
@@ -97,5 +147,9 @@ class Load:
                 return
 
 
-def record(topic: str, key: str, type: str, source: str, id: str, body: Any) -> tuple[str, bytes, bytes, Any]:
-    return topic, key.encode(), orjson.dumps(body), headers_of(source=source, id=id, type=type, time=datetime.now(UTC))
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def yesterday() -> str:
+    return (datetime.now(UTC) - timedelta(days=1)).date().isoformat()

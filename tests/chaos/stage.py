@@ -1,71 +1,66 @@
-"""What is killed: a PostgreSQL and a Kafka of this test's own, follow-up's workers and its API as processes, and a gateway that keeps a log."""
+"""What is broken: a PostgreSQL and a Kafka of this test's own, the processes of all services, and a gateway that keeps a log."""
 
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
+import signal
+import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
+from importlib import import_module
 from pathlib import Path
 
+import asyncpg
 import httpx
-import uvicorn
 
 from deploy.local import issuer
-from deploy.local.databases import Database, Server
-from deploy.local.gateways import smtp, web
+from deploy.local.databases import SERVICES, Database, Server
 from deploy.local.kafka import Broker
-from deploy.local.leash import a_port
-from deploy.local.mailbox import Mailbox
+from deploy.local.leash import CannotStart, children_of
 from deploy.local.postgres import Postgres
 from deploy.topics import apply_topics
-from services.complaints.app import service as complaints
-from services.followup.app import service
 from shared.migrations import migrate
-from shared.service import Service
+from tests.chaos.disk import Disks
+from tests.chaos.gateway import Gateway, a_gateway
+from tests.chaos.processes import Process, is_ours, service_of
+from tests.chaos.schedule import PROCESSES
 
-SOURCES = '[sources."/erp"]\ntopics = ["careloop.inbound.orders"]\n'
+SOURCES = '[sources."/erp"]\ntopics = ["careloop.inbound.orders", "careloop.inbound.customers"]\n'
 UNITS = 'default = "headquarters"\n[units.headquarters]\n'
+ROLES = ["supervisor", "auditor"]
+SETTINGS = {"recovery_init_sync_method": "syncfs"}  # of PostgreSQL: back in a second, where thousands of files would be synced one by one
 
 
-class Other:
-    """A process that comes back at the same ports."""
+class StampingBroker(Broker):
+    """Records bear the time at which the broker took them."""
 
-    def __init__(self, command: list[str], settings: dict[str, str], log: Path, port: int) -> None:
-        self.command, self.settings, self.log = [sys.executable, "-m", *command], settings, log
-        self.address = f"http://127.0.0.1:{port}"
-        self.spawn()
-
-    def spawn(self) -> None:
-        with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(self.command, env=self.settings, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
-
-    def poll(self) -> int | None:
-        return self.popen.poll()
-
-    def kill(self) -> None:
-        self.popen.kill()
-        self.popen.wait()
-
-    def wait(self) -> None:
-        self.popen.wait()
+    def _properties(self) -> Path:
+        file = super()._properties()
+        file.write_text(file.read_text() + "log.message.timestamp.type=LogAppendTime\n")
+        return file
 
 
 class Stage:
-    """Everything the test needs; each control gets a database of its own on the same servers."""
+    """`prepare` once, then one play after the other, each on databases of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.postgres, self.broker = Postgres(folder / "postgres"), Broker(folder / "kafka")
-        self.mailbox = Mailbox(folder / "mailbox" / "requests.jsonl")
-        self.workers: dict[int, subprocess.Popen[bytes]] = {}
-        self.settings: dict[str, str] = {}
-        self.sabotage: tuple[str, ...] = ()
-        self.ops: dict[int | str, int] = {}
-        self.kills = {"worker": 0, "postgres": 0, "broker": 0, "complaints": 0, "api": 0}
-        self.others: dict[str, Other] = {}
+    def __init__(self, folder: Path, gateway: Gateway) -> None:
+        self.folder, self.gateway = folder, gateway
+        self.disks = Disks(folder)
+        self.postgres, self.broker = Postgres(folder / "postgres"), StampingBroker(folder / "kafka")
+        self.processes: dict[str, Process] = {}
+        self.changes: tuple[str, ...] = ()
+        self.databases: dict[str, Database] = {}
+        self.mending: dict[str, asyncio.Lock] = defaultdict(
+            asyncio.Lock
+        )  # by victim: one that takes long to come back is not hit before it has
 
-    async def prepare(self) -> None:
+    async def prepare(self, *, small_disks: bool = False) -> None:
+        if small_disks:
+            self.disks.mount()
+        await asyncio.to_thread(self.postgres.prepare)
+        self.disks.move_wal(self.postgres)
+        with (self.postgres.data / "postgresql.conf").open("a") as settings:
+            settings.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
         await asyncio.gather(up(self.postgres), up(self.broker))
         await apply_topics(self.broker.address)
         config = self.folder / "config"
@@ -74,121 +69,133 @@ class Stage:
         (config / "units.toml").write_text(UNITS)
         issuer.prepare(self.folder / "issuer", "http://issuer.test")
 
-    async def play(self, name: str, smtp_port: int, http_port: int, *sabotage: str) -> None:
-        """A fresh database, two workers."""
-        database = await self.database(service, name)
-        self.sabotage = sabotage
-        self.settings = dict(
-            os.environ, CARELOOP_DATABASE=database.dsn, CARELOOP_KAFKA=self.broker.address, CARELOOP_CONFIG=str(self.folder / "config"),
-            CARELOOP_ENVIRONMENT="development", CARELOOP_ISSUER="http://issuer.test", CARELOOP_JWKS=str(self.folder / "issuer" / "jwks.json"),
-            CARELOOP_SMTP=f"smtp://127.0.0.1:{smtp_port}", CARELOOP_SMS=f"http://127.0.0.1:{http_port}/messages", CARELOOP_MAIL_FROM="care@example.com",
-        )  # fmt: skip
-        for slot in (0, 1):
-            self.spawn(slot)
-        await until(self.ready, 60)
+    async def play(self, name: str, *changes: str, cast: tuple[str, ...] = PROCESSES) -> None:
+        """Fresh databases, and these processes. `changes`: what is different about the workers of follow-up."""
+        self.changes, self.databases = changes, {}
+        for service in SERVICES:
+            if any(service_of(it) == service for it in cast):
+                self.databases[service] = await self.database(service, f"{service}_{name}")
+        for it in cast:
+            self.process(it).start()
+        await until(self.ready, 90)
 
-    async def database(self, service: Service, name: str) -> Database:
-        database = await Server(self.postgres.dsn, "chaos").provide(service.name, name)
-        await migrate(service, database.owner_dsn)
+    async def database(self, service: str, name: str) -> Database:
+        database = await Server(self.postgres.dsn, "chaos").provide(service, name)
+        await migrate(import_module(f"services.{service}.app").service, database.owner_dsn)
         return database
 
-    async def open_the_desk(self) -> None:
-        """Complaints beside follow-up: its worker, and the APIs of both."""
-        theirs = {"CARELOOP_DATABASE": (await self.database(complaints, "complaints")).dsn}
-        self.start("complaints", ["worker", "complaints"], theirs)
-        self.start("complaints-api", ["api", "complaints"], theirs)
-        self.start("followup-api", ["api", "followup"], {})
-        await until(self.ready, 60)
-
-    def start(self, name: str, command: list[str], settings: dict[str, str]) -> None:
-        port, self.ops[name] = a_port(), a_port()
-        settings = {"CARELOOP_PORT": str(port), "CARELOOP_OPS_PORT": str(self.ops[name]), "CARELOOP_SLOT": "0"} | settings
-        self.others[name] = Other(["deploy.command", *command], self.settings | settings, self.folder / f"{name}.log", port)
-
-    def kill_other(self, name: str) -> None:
-        """It comes back where it was."""
-        self.others[name].kill()
-        self.kills["complaints" if name == "complaints" else "api"] += 1
-        self.others[name].spawn()
+    def process(self, name: str) -> Process:
+        """Made when it is first asked for."""
+        if name not in self.processes:
+            settings = self.gateway.settings | {
+                "CARELOOP_DATABASE": self.databases[service_of(name)].dsn, "CARELOOP_KAFKA": self.broker.address, "CARELOOP_CONFIG": str(self.folder / "config"),
+                "CARELOOP_ENVIRONMENT": "development", "CARELOOP_ISSUER": "http://issuer.test", "CARELOOP_JWKS": str(self.folder / "issuer" / "jwks.json"),
+                "CARELOOP_MAIL_FROM": "care@example.com",
+            }  # fmt: skip
+            self.processes[name] = Process(name, settings, self.folder / f"{name}.log", *(self.changes if is_ours(name) else ()))
+        return self.processes[name]
 
     @contextlib.asynccontextmanager
     async def staff(self) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
         """Somebody who may do everything at the desk, at each service's door."""
-        token = issuer.sign(self.folder / "issuer", ["supervisor"], subject="staff")
-        async with contextlib.AsyncExitStack() as doors:
+        token = issuer.sign(self.folder / "issuer", ROLES, subject="staff")
+        doors = {service_of(name): it.address for name, it in self.processes.items() if name.endswith("-api")}
+        async with contextlib.AsyncExitStack() as open_doors:
             yield {
-                name: await doors.enter_async_context(
-                    httpx.AsyncClient(base_url=self.others[f"{name}-api"].address, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+                name: await open_doors.enter_async_context(
+                    httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=False)
                 )
-                for name in ("complaints", "followup")
+                for name, address in doors.items()
             }
 
     async def ready(self) -> bool:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(trust_env=False) as client:
             try:
-                return all([(await client.get(f"http://127.0.0.1:{port}/readyz")).is_success for port in self.ops.values()])
+                wanted = [it.ops_port for it in self.processes.values() if it.wanted]
+                return all([(await client.get(f"http://127.0.0.1:{port}/readyz")).is_success for port in wanted])
             except httpx.TransportError:
                 return False
 
-    def spawn(self, slot: int) -> None:
-        log = (self.folder / f"worker-{slot}.log").open("ab")
-        self.ops[slot] = a_port()
-        settings = self.settings | {"CARELOOP_SLOT": str(slot), "CARELOOP_OPS_PORT": str(self.ops[slot])}
-        command = [sys.executable, "-m", "tests.chaos.worker", *self.sabotage]
-        self.workers[slot] = subprocess.Popen(command, env=settings, stdout=log, stderr=log, cwd=Path(__file__).parents[2])
+    async def supervise(self) -> None:
+        """Whatever ends by itself is started again, and remembered."""
+        while True:
+            for process in self.processes.values():
+                if process.notice():
+                    process.start()
+            await asyncio.sleep(0.5)
 
-    def kill_worker(self, slot: int) -> None:
-        self.workers[slot].kill()
-        self.workers[slot].wait()
-        self.kills["worker"] += 1
-        self.spawn(slot)
+    def deaths(self) -> list[str]:
+        """Processes that ended by themselves, or not when they were asked to."""
+        for process in self.processes.values():
+            process.notice()
+        return [it for process in self.processes.values() for it in process.died]
 
-    async def kill_postgres(self) -> None:
-        self.postgres.kill()
-        self.kills["postgres"] += 1
-        await asyncio.sleep(0.5)
-        await up(self.postgres)
-
-    async def kill_broker(self) -> None:
-        self.broker.kill()
-        self.kills["broker"] += 1
-        await asyncio.sleep(0.5)
-        await up(self.broker)
-
-    def deaths(self) -> list[int | str]:
-        """Processes that ended by themselves, which none may."""
-        return [name for name, it in [*self.workers.items(), *self.others.items()] if it.poll() is not None]
-
-    def last_words(self, lines: int = 12) -> str:
-        """What the workers said last."""
-        return "\n".join(
-            line[:2000]
-            for log in sorted(self.folder.glob("*.log"))
-            for line in [log.name, *log.read_text(errors="replace").splitlines()[-lines:]]
-        )
+    def last_words(self) -> str:
+        return "\n".join(f"{name}:\n{it.last_words()}" for name, it in self.processes.items())
 
     def clear(self) -> None:
-        for it in [*self.workers.values(), *self.others.values()]:
-            it.kill()
-            it.wait()
-        self.workers, self.others, self.ops = {}, {}, {}
+        for it in self.processes.values():
+            if it.wanted:
+                it.kill()
+        self.processes = {}
 
-    @contextlib.asynccontextmanager
-    async def gateways(self) -> AsyncIterator[tuple[int, int]]:
-        port = a_port()
-        server = uvicorn.Server(
-            uvicorn.Config(web(self.mailbox), host="127.0.0.1", port=port, access_log=False, log_level="error", lifespan="off")
-        )
-        serving = asyncio.create_task(server.serve())
-        async with smtp(self.mailbox, 0) as smtp_port:
-            yield smtp_port, port
-        server.should_exit = True
-        await serving
+    # -- servers
+
+    async def restore_postgres(self) -> None:
+        """It may be recovering, or have given up."""
+        child = self.postgres.child
+        if child is not None and child.poll() is None:
+            with contextlib.suppress(CannotStart):
+                await asyncio.to_thread(self.postgres.wait)
+                return
+        await up(self.postgres)
+
+    async def restore_broker(self) -> None:
+        await up(self.broker)
+
+    def pause_postgres(self) -> None:
+        self._signal_postgres(signal.SIGSTOP)
+
+    def resume_postgres(self) -> None:
+        self._signal_postgres(signal.SIGCONT)
+
+    def _signal_postgres(self, number: signal.Signals) -> None:
+        """The postmaster first, so that nobody is born meanwhile."""
+        assert self.postgres.child
+        for pid in (self.postgres.child.pid, *children_of(self.postgres.child.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    async def cut_connections(self) -> None:
+        try:
+            admin = await asyncpg.connect(self.postgres.dsn, timeout=5)
+            await admin.fetch(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+            )
+            await admin.close(timeout=2)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return  # there is nothing left to cut
 
     def close(self) -> None:
         self.clear()
         self.broker.stop()
         self.postgres.stop()
+        self.disks.unmount()
+
+
+@contextlib.asynccontextmanager
+async def a_stage(*, small_disks: bool = False) -> AsyncIterator[Stage]:
+    """In a folder that PostgreSQL's account may enter; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="careloop chaos ", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        async with a_gateway(folder) as gateway:
+            stage = Stage(folder, gateway)
+            try:
+                await stage.prepare(small_disks=small_disks)
+                yield stage
+            finally:
+                stage.close()
 
 
 async def up(server: Postgres | Broker) -> None:

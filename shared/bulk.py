@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import orjson
 import sqlalchemy
@@ -89,6 +90,11 @@ class Rows:
             f"DELETE FROM {self.table} AS old USING {self.unnested(self.key)} AS gone ({self.listed(self.key)}) WHERE {same}",
             *self.values(entities, self.key),
         )
+
+    def place(self, entity: Entity) -> Any:
+        """In the order of the primary key. Numbers compare in a tenth of the time of ids."""
+        identity = self.identity(entity.__dict__)
+        return identity.int if isinstance(identity, UUID) else identity
 
     def entity_from(self, record: Iterable[Any]) -> Entity:
         entity: Entity = self.entity.__new__(self.entity)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import asyncpg
 import structlog
@@ -25,6 +26,8 @@ from shared.shelf import Raced, Shelf
 
 log = structlog.get_logger()
 TRIES = 5
+LANES = 2
+WORTH_TWO = 100  # records
 
 
 class Away(Exception):
@@ -41,20 +44,29 @@ class Room:
     async def handle(self, records: Sequence[Any]) -> dict[str, str]:
         """Returns when every record is handled or parked, but for those of topics that had to be stopped: they are named, with the reason."""
         self.gate.sources.refresh()
-        batch = [self.gate.read(record) for record in records]
         held: dict[str, str] = {}
-        while batch:
-            try:
-                await self.deliver([it for it in batch if it.outcome != "skipped"])
-            except stops.Stop as stop:
-                held[stop.topic] = stop.reason
-                batch = [self.gate.read(it.record) for it in batch if it.record.topic != stop.topic and it.outcome != "done"]
-                async with self.pool.acquire() as connection:
-                    await stops.stop(connection, stop.topic, stop.reason)
-            else:
+        while records:
+            self.windows.begin()
+            batch: list[Delivery] = []
+            came = await asyncio.gather(*(self.take(lane, batch) for lane in lanes(records)), return_exceptions=True)
+            for error in came:
+                if error and not isinstance(error, stops.Stop):
+                    raise error
+            if not (found := {error.topic: error.reason for error in came if isinstance(error, stops.Stop)}):
                 break
-        self.count([it for it in batch if it.outcome == "skipped"])
+            held |= found
+            records = [it.record for it in batch if it.record.topic not in found and it.outcome not in ("done", "skipped")]
+            async with self.pool.acquire() as connection:
+                for topic, reason in found.items():
+                    await stops.stop(connection, topic, reason)
         return held
+
+    async def take(self, records: Sequence[Any], batch: list[Delivery]) -> None:
+        """What lies in one lane."""
+        read = [self.gate.read(record) for record in records]
+        batch += read
+        self.count([it for it in read if it.outcome == "skipped"])
+        await self.deliver([it for it in read if it.outcome != "skipped"])
 
     async def deliver(self, batch: Sequence[Delivery]) -> None:
         """One transaction, or as many as it takes to find the one that the database refuses."""
@@ -104,15 +116,15 @@ class Room:
         if any(it.trouble for it in batch):
             announcements += await self.park(connection, batch, handled, new, at)
         went = self.went(batch)
-        self.windows.weigh(went)
-        await parked.mended(
-            connection,
-            {it.inbox_id for it in sound if it.inbox_id and not it.trouble},
-            at=at,
-            replayed=next((it.parked_id for it in batch if it.parked_id), None),
-        )
-        await shelf.save(connection)
-        await outbox.write(connection, announcements)
+        with self.windows.weigh(went):
+            await parked.mended(
+                connection,
+                {it.inbox_id for it in sound if it.inbox_id and not it.trouble},
+                at=at,
+                replayed=next((it.parked_id for it in batch if it.parked_id), None),
+            )
+            await shelf.save(connection)
+            await outbox.write(connection, announcements)
         return went
 
     async def park(
@@ -174,6 +186,17 @@ class Room:
                     correlation_id=cause_of(it).correlation,
                     **place_of(it.record),
                 )
+
+
+def lanes(records: Sequence[Any]) -> list[list[Any]]:
+    """What can be handled side by side, as by two workers: while one waits for the database, the other computes. All of a key is in one
+    lane; few records are not worth a second transaction."""
+    if len(records) < WORTH_TWO:
+        return [list(records)]
+    found: list[list[Any]] = [[] for _ in range(LANES)]
+    for record in records:
+        found[crc32(record.key or b"") % LANES].append(record)
+    return [lane for lane in found if lane]
 
 
 def cause_of(it: Delivery) -> Cause:

@@ -1,6 +1,6 @@
 """Runs the reactions of a batch, one event after the other, each seeing what came of those before it. Nothing is asked and nothing is told here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -89,20 +89,24 @@ def react(reaction: Reaction, it: Delivery, shelf: Shelf, circumstances: Circums
                 before[entity] = entity.__dict__.copy()
     told = {name: it.origin if name == "origin" else circumstances[name] for name in reaction.circumstances}
     outcome = reaction.rule(event, *(found[name] for name in reaction.needs), **told)
-    keep_the_rules(reaction.rule, outcome, reaction, found, shelf)
-    shelf.remember(thing for thing in outcome if isinstance(thing, Entity))
+    keep_the_rules(reaction, outcome, found, shelf)
+    announced: list[Event] = []
     for thing in outcome:
-        if isinstance(thing, Gone):
+        if isinstance(thing, Event):
+            announced.append(thing)
+        elif isinstance(thing, Gone):
             shelf.forget(thing.entity)
+        else:
+            shelf.remember(thing)
     for entity in before:
         if changed(entity):
             shelf.moved(entity)
-    return [thing for thing in outcome if isinstance(thing, Event)]
+    return announced
 
 
-def keep_the_rules(rule: Callable[..., Outcome], outcome: Outcome, reaction: Reaction, found: Mapping[str, Any], shelf: Shelf) -> None:
+def keep_the_rules(reaction: Reaction, outcome: Outcome, found: Mapping[str, Any], shelf: Shelf) -> None:
     if not isinstance(outcome, list):
-        raise TypeError(f"{rule.__qualname__} returned no list; a generator that nobody iterates does nothing")
-    for name, need in reaction.needs.items():
-        if not need.lock and need.entity not in shelf.locked and any(changed(entity) for entity in present(found[name])):
-            raise TypeError(f"{rule.__qualname__} wrote to '{name}', which it needed without a lock")
+        raise TypeError(f"{reaction.rule.__qualname__} returned no list; a generator that nobody iterates does nothing")
+    for name in reaction.only_read:
+        if reaction.needs[name].entity not in shelf.locked and any(changed(entity) for entity in present(found[name])):
+            raise TypeError(f"{reaction.rule.__qualname__} wrote to '{name}', which it needed without a lock")

@@ -29,12 +29,13 @@ class Batch:
         return [it for it in self.shelf.read if isinstance(it, kind)]
 
     def keep(self, outcome: Outcome, cause: Cause | None = None) -> None:
-        self.shelf.remember(it for it in outcome if isinstance(it, Entity))
         for it in outcome:
             if isinstance(it, Gone):
                 self.shelf.forget(it.entity)
             elif isinstance(it, Event):
                 self.announced.append((it, cause or Cause()))
+            else:
+                self.shelf.remember(it)
 
 
 @asynccontextmanager

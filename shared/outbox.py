@@ -43,13 +43,14 @@ async def write(connection: Connection, announcements: Sequence[Announcement]) -
     in the order in which they became true, whoever wrote them. Comes last in a transaction: locks of rows before locks of keys."""
     if not announcements:
         return
-    await connection.execute(LOCK_KEYS, list({event.key for event, _ in announcements}))
-    rows = [row(event, cause) for event, cause in announcements]
+    keys = [event.key for event, _ in announcements]
+    await connection.execute(LOCK_KEYS, list(set(keys)))
+    rows = [row(event, key, cause) for (event, cause), key in zip(announcements, keys, strict=True)]
     await connection.copy_records_to_table("outbox", columns=COLUMNS, records=rows)
     if kept := [row for row, (event, _) in zip(rows, announcements, strict=True) if event.kept]:
         await journal.write(connection, kept)
 
 
-def row(event: Event, cause: Cause) -> tuple[object, ...]:
+def row(event: Event, key: str, cause: Cause) -> tuple[object, ...]:
     payload = None if event.tombstone else event.__pydantic_serializer__.to_json(event, by_alias=True)
-    return uuid7(), event.topic, event.key, event.name, event.subject, event.unit_of, payload, cause.trace, cause.correlation
+    return uuid7(), event.topic, key, event.name, event.subject, event.unit_of, payload, cause.trace, cause.correlation

@@ -77,6 +77,7 @@ class Reaction:
     needs: Mapping[str, Need]
     stages: tuple[tuple[str, ...], ...]  # names of needs that can be read together; a later stage asks for an earlier one
     circumstances: tuple[str, ...]
+    only_read: tuple[str, ...]  # names of needs without a lock
 
     @classmethod
     def of(cls, rule: Callable[..., Outcome]) -> "Reaction":
@@ -101,7 +102,7 @@ class Reaction:
         for earlier, later in pairwise(stages):
             if max(needs[name].entity.__name__ for name in earlier) > min(needs[name].entity.__name__ for name in later):
                 raise TypeError(f"{rule.__qualname__}: kinds are locked in the order of their names, and its needs ask for another")
-        return cls(rule, needs, stages, tuple(circumstances))
+        return cls(rule, needs, stages, tuple(circumstances), tuple(name for name, need in needs.items() if not need.lock))
 
 
 class Listener:

@@ -77,20 +77,19 @@ class Shelf:
             return found[0] if found else None
         return list(dict.fromkeys(found)) if need.several else found
 
-    def remember(self, entities: Iterable[Entity]) -> None:
+    def remember(self, it: Entity) -> None:
         """What is new will be found by the events that follow; what is known stays where it is."""
-        for it in entities:
-            if it in self.placed:
-                continue
-            name = (type(it), rows_of(type(it)).identity(it.__dict__))
-            known = self.known.setdefault(name, it)
-            if known is not it and known in self.read:
-                raise Raced(type(it).__name__)
-            if known is not it:
-                raise ValueError(f"{type(it).__name__} is made a second time; a reaction that may make it must also need it")
-            self.placed.add(it)
-            self.made.append(it)
-            self.index(it)
+        if it in self.placed:
+            return
+        name = (type(it), rows_of(type(it)).identity(it.__dict__))
+        known = self.known.setdefault(name, it)
+        if known is not it and known in self.read:
+            raise Raced(type(it).__name__)
+        if known is not it:
+            raise ValueError(f"{type(it).__name__} is made a second time; a reaction that may make it must also need it")
+        self.placed.add(it)
+        self.made.append(it)
+        self.index(it)
 
     def forget(self, it: Entity) -> None:
         del self.known[type(it), rows_of(type(it)).identity(it.__dict__)]
@@ -125,8 +124,8 @@ class Shelf:
         for kind, rows in grouped(it for it in self.read if it in gone):
             await rows_of(kind).delete(connection, rows)
         for kind, rows in grouped(it for it in self.made if it not in gone):
-            identity = rows_of(kind).identity  # in its order: two workers that make the same rows wait for each other, not both for both
-            await rows_of(kind).insert(connection, sorted(rows, key=lambda it: identity(it.__dict__)))
+            in_order = sorted(rows, key=rows_of(kind).place)  # two workers that make the same rows wait for each other, not both for both
+            await rows_of(kind).insert(connection, in_order)
         for kind, rows in grouped(it for it in self.read if changed(it) and it not in gone):
             await rows_of(kind).update(connection, rows)
 

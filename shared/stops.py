@@ -6,7 +6,8 @@ it, and only a person lets the partition go on, with the earliest record that is
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from asyncpg import Connection
@@ -14,6 +15,7 @@ from asyncpg import Connection
 WINDOW = 200  # records of a topic that are looked back at
 PROBED_EVERY = 60.0  # seconds
 PROBE = 10  # records
+Went = Mapping[str, Sequence[tuple[bool, str]]]  # how the records of a batch went, by topic: did they fail, and why
 
 
 class Stop(Exception):
@@ -29,21 +31,38 @@ class Windows:
 
     def __init__(self) -> None:
         self.last: dict[str, deque[bool]] = {}
+        self.weighed: list[Went] = []  # not true yet
         self.probed: set[str] = set()  # topics that are stopped and tried: there the batch alone counts
 
-    def weigh(self, went: Mapping[str, Iterable[tuple[bool, str]]]) -> None:
-        """Raises `Stop` before anything of the batch becomes true. `went`: by topic, failed or not, and why."""
+    def begin(self) -> None:
+        """Nothing is under way."""
+        self.weighed.clear()
+
+    @contextmanager
+    def weigh(self, went: Went) -> Iterator[None]:
+        """Raises `Stop` before anything of the batch becomes true, together with what is about to beside it."""
         for topic, records in went.items():
-            records = list(records)
             window = deque(() if topic in self.probed else self.last.get(topic, ()), WINDOW)
+            for beside in self.weighed:
+                window.extend(failed for failed, _ in beside.get(topic, ()))
             window.extend(failed for failed, _ in records)
             if sum(window) > (len(records) if topic in self.probed else WINDOW) // 2:
                 raise Stop(topic, next((why for failed, why in reversed(records) if failed), "records fail"))
+        self.weighed.append(went)
+        try:
+            yield
+        except BaseException:
+            self.forget_weighed(went)
+            raise
 
-    def note(self, went: Mapping[str, Iterable[tuple[bool, str]]]) -> None:
+    def note(self, went: Went) -> None:
         """The batch became true."""
+        self.forget_weighed(went)
         for topic, records in went.items():
             self.last.setdefault(topic, deque(maxlen=WINDOW)).extend(failed for failed, _ in records)
+
+    def forget_weighed(self, went: Went) -> None:
+        self.weighed = [it for it in self.weighed if it is not went]
 
     def forget(self, topic: str) -> None:
         self.last.pop(topic, None)

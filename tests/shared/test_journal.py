@@ -95,5 +95,5 @@ async def test_one_thing_is_followed_by_its_correlation(complaints: World, serve
 def test_its_columns_are_those_of_the_outbox_row() -> None:
     from shared import outbox
 
-    row = outbox.row(withdrawn(uuid7()), Cause("c-1"))
+    row = outbox.row(withdrawn(uuid7()), "key", Cause("c-1"))
     assert len(row) == len(outbox.COLUMNS) and set(journal.COLUMNS) == {*outbox.COLUMNS, "data"} - {"key", "payload", "trace"}

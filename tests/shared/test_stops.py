@@ -8,6 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from shared import stops
+from shared.delivery import lanes
 from shared.health import Health
 from shared.intake import Intake
 from tests.makers import Record
@@ -56,9 +57,17 @@ async def test_half_of_the_last_200_is_parked_and_one_more_stops(world: World) -
 
 
 async def test_nothing_of_the_batch_that_stops_is_parked_and_it_comes_again_whole(world: World) -> None:
-    held = await world.handle(*sound(30), *failing(101))
+    """What stood beside the failing ones in their lane is not true; what was in the other lane is, and comes again as a repeat."""
+    held = await world.handle(*sound(30, "BUG"), *failing(101))
     assert list(held) == [TOPIC]
     assert await parked(world) == 0 and await world.rows("account") == [] == await world.rows("inbox")
+
+
+async def test_lanes_that_fail_side_by_side_are_counted_together(world: World) -> None:
+    records = [replace(it, key=b"erp/%d" % n) for n, it in enumerate(failing(150))]
+    assert all(len(lane) < 100 for lane in lanes(records)), "each alone would not stop it"
+    held = await world.handle(*records)
+    assert list(held) == [TOPIC] and await parked(world) <= 100
 
 
 @pytest.mark.parametrize("does", ["BUG", "CONSTRAINT"])
@@ -96,7 +105,7 @@ async def test_repeats_do_not_count(world: World) -> None:
 
 async def test_other_topics_of_the_batch_go_on(world: World) -> None:
     stranger = replace(payment("stranger"), topic="careloop.inbound.staff")  # a type that belongs elsewhere: parked, by its own topic
-    held = await world.handle(*failing(60), stranger, *failing(60, "LATE BUG"))
+    held = await world.handle(*failing(60), stranger, *[replace(it, key=b"erp/BUG") for it in failing(60, "LATE BUG")])
     assert list(held) == [TOPIC]
     assert [row["topic"] for row in await world.rows("parked", "topic")] == ["careloop.inbound.staff"]
 

@@ -47,7 +47,8 @@ def news_of(order: Fulfilment, policy: Policy, unit: Unit) -> list[News]:
     found: list[News] = []
     for shipment, facts in sorted(order.shipments.items()):
         found += of_shipment(order, shipment, facts, unit)
-    found += of_production(order, policy)
+    if "progress" in order.facts:
+        found += of_production(order, policy)
     if (arrived := order.facts.get("delivered")) is not None:
         found.append(news(order, Kind.DELIVERED, None, arrived, (2,)))
     return sorted((it for it in found if it.kind in policy.told), key=lambda it: (it.about, it.rank))
@@ -82,7 +83,7 @@ def of_troubles(order: Fulfilment, shipment: str, facts: Fact, unit: Unit) -> It
 
 def of_production(order: Fulfilment, policy: Policy) -> Iterator[News]:
     """The milestones that the profile names, each once, and an expected completion that moved.  ORDR-05"""
-    facts = sorted(order.facts.get("progress", ()), key=order_of)
+    facts = sorted(order.facts["progress"], key=order_of)
     told = set()
     for milestone in policy.milestones:
         if reached := next((fact for fact in facts if fact["milestone"] == milestone), None):

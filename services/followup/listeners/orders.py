@@ -64,7 +64,7 @@ def tell_that_it_shipped(event: OrderShipped, order: Fulfilment, fact: dict[str,
     """The customer learns the waybill number, the carrier and the expected arrival.  ORDR-06"""
     told = {"tracking_number": event.tracking_number, "tracking_url": event.tracking_url}
     known = {name: value for name, value in told.items() if value is not None}
-    carrier = event.carrier.model_dump(exclude_none=True)
+    carrier = {name: value for name, value in vars(event.carrier).items() if value is not None}
     order.shipped(event.shipment_id, fact | known | {"carrier": carrier, "until": iso(event.expected_arrival_until)})
 
 

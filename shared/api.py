@@ -44,7 +44,7 @@ def create_api(service: Service, means: Means, door: Door) -> FastAPI:
     )
     app.state.means, app.state.engine, app.state.metrics, app.state.door = means, means.engine, means.metrics, door
     app.state.circumstances = service.circumstances(means)
-    for router in service.routers:
+    for router in service.routers():
         app.include_router(checked(router))
     app.add_exception_handler(HttpProblem, _http)
     app.add_exception_handler(Refusal, _refused)

@@ -7,11 +7,13 @@ import json
 import time
 import warnings
 from base64 import urlsafe_b64decode
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError, SecurityWarning
+from joserfc.jwk import Key
 
 from shared.keys import Keys, NoKeys
 from shared.metrics import Metrics
@@ -21,6 +23,7 @@ from shared.problems import Unauthenticated, Unavailable
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "Ed25519"]  # the last two are one; issuers use either name
 LEEWAY = 30
 LONGEST = 8192  # characters of a token
+REMEMBERED = 1024  # tokens whose signature was good
 REASONS = "missing", "expired", "signature", "kid", "audience", "issuer", "forbidden"
 
 warnings.filterwarnings("ignore", "EdDSA", SecurityWarning)  # joserfc prefers the other name
@@ -47,6 +50,7 @@ class Door:
     def __init__(self, keys: Keys, metrics: Metrics, *, issuer: str, audience: str) -> None:
         self._keys, self._metrics = keys, metrics
         self._issuer, self._audience = issuer, audience
+        self._signed: OrderedDict[str, tuple[Key, dict[str, Any]]] = OrderedDict()
         for reason in REASONS:
             metrics.auth_failures_total.labels(reason=reason)  # a first error must differ from none
 
@@ -71,7 +75,7 @@ class Door:
         if key is None:
             raise self._refusal("kid", "The token is signed by a key that its issuer does not publish.")
         try:
-            claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
+            claims = self._claims(token, key)
         except (JoseError, ValueError, TypeError) as error:
             raise self._refusal("signature", "The token's signature is wrong.") from error
         self._check(claims)
@@ -81,6 +85,15 @@ class Door:
             tuple(_codes(claims.get("units"))),
             tuple(_codes(claims.get("posts"))),
         )
+
+    def _claims(self, token: str, key: Key) -> dict[str, Any]:
+        """Whoever asks, asks again with the same token, and what this key has signed stays signed. What the claims say is checked each time."""
+        known = self._signed.get(token)
+        if known is None or known[0] is not key:
+            known = self._signed[token] = key, jwt.decode(token, key, algorithms=ALGORITHMS).claims
+            while len(self._signed) > REMEMBERED:
+                self._signed.popitem(last=False)
+        return known[1]
 
     def _check(self, claims: dict[str, Any]) -> None:
         rules = jwt.JWTClaimsRegistry(

@@ -6,6 +6,8 @@ from typing import Any
 
 import asyncpg
 import orjson
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,14 +30,22 @@ async def open_pool(dsn: str, *, size: int = 4, name: str = "worker") -> asyncpg
 
 def open_engine(dsn: str, *, size: int = 8, name: str = "api") -> AsyncEngine:
     """For sessions."""
-    return create_async_engine(
-        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=size, max_overflow=0, pool_timeout=10, pool_pre_ping=True, pool_recycle=1800,
+    engine = create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=size, max_overflow=0, pool_timeout=10, pool_recycle=1800,
         json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads,
         connect_args={
             "timeout": 5, "command_timeout": STATEMENT + 5,
             "server_settings": {"application_name": name, "statement_timeout": str(STATEMENT * 1000), "idle_in_transaction_session_timeout": "15000"},
         },
     )  # fmt: skip
+    event.listen(engine.sync_engine, "checkout", check_is_open)
+    return engine
+
+
+def check_is_open(connection: Any, *_: Any) -> None:
+    """Before it is lent; a closed one is replaced. SQLAlchemy's own way asks the server, in three round trips a request, and waits when that is silent."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def speak_jsonb(connection: asyncpg.Connection) -> None:

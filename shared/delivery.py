@@ -1,4 +1,4 @@
-"""A batch of records becomes effects in one transaction: inbox, read and lock, fold, write, outbox, commit.
+"""A batch of records becomes effects in one transaction a lane: inbox, read and lock, fold, write, outbox, commit.
 
 One event that can't be handled is parked and its neighbours go on. When a reaction fails, what it did to its entities is undone; when the
 database refuses, nobody knows whose fault it is, and halving the batch finds out. A database that is away is not waited for here: `Away` tells

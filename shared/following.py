@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.known import KnownCustomer
@@ -23,10 +25,17 @@ Kind = TypeVar("Kind", bound=KnownCustomer)
 
 async def meet(session: AsyncSession, kind: type[Kind], id: UUID) -> Kind:
     """Whom this id means; ours until the end of the transaction, so that no news of it gets past what we are about to write."""
-    connection = await session.connection()
-    nobody = {"id": id, "customer_id": id, "declared": False, "revision": -1, "news": False, "partition": -1, "record_offset": -1}
-    await connection.execute(insert(kind).values(nobody).on_conflict_do_nothing())
-    return (await session.exec(select(kind).where(col(kind.id) == id).with_for_update())).one()
+    met: Kind = (await session.exec(meeting(kind), params={"named": id})).scalars().one()
+    return met
+
+
+@cache
+def meeting(kind: type[Kind]) -> Any:
+    """One statement, whether the row is there or not: writing it anew as it was reads and locks it."""
+    named: Any = bindparam("named")
+    nobody = {"id": named, "customer_id": named, "declared": False, "revision": -1, "news": False, "partition": -1, "record_offset": -1}
+    met = insert(kind).values(nobody)
+    return select(kind).from_statement(met.on_conflict_do_update(index_elements=["id"], set_={"id": met.excluded.id}).returning(kind))
 
 
 def follow(table: str, columns: Mapping[str, str]) -> str:

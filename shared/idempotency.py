@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
@@ -22,6 +22,11 @@ KEY = re.compile(r"[!-~]{1,64}")
 KEPT = "content-type", "etag", "location"  # headers of an answer that are part of it
 
 row = IDEMPOTENCY.c
+MINE = and_(row.scope == bindparam("in_scope"), row.key == bindparam("this_key"))
+# Made once: to make a statement takes SQLAlchemy as long as to carry it out.
+TAKE = insert(IDEMPOTENCY).on_conflict_do_nothing().returning(row.key)
+KNOWN = select(row.request_hash, row.status, row.headers, row.body).where(MINE)
+KEEP, FORGET = update(IDEMPOTENCY).where(MINE), delete(IDEMPOTENCY).where(MINE)
 
 
 class Replay(Exception):
@@ -39,22 +44,17 @@ class Claim:
     key: str
     request_hash: bytes
 
+    @property
+    def mine(self) -> dict[str, str]:
+        return {"in_scope": self.scope, "this_key": self.key}
+
     async def take(self, session: AsyncSession) -> None:
         """Ours from here to the end of the transaction, or a `Replay`."""
         connection = await session.connection()
-        taken = await connection.execute(
-            insert(IDEMPOTENCY)
-            .values(scope=self.scope, key=self.key, request_hash=self.request_hash)
-            .on_conflict_do_nothing()
-            .returning(row.key)
-        )
+        taken = await connection.execute(TAKE, {"scope": self.scope, "key": self.key, "request_hash": self.request_hash})
         if taken.first():
             return
-        known = (
-            await connection.execute(
-                select(row.request_hash, row.status, row.headers, row.body).where(row.scope == self.scope, row.key == self.key)
-            )
-        ).one()
+        known = (await connection.execute(KNOWN, self.mine)).one()
         if bytes(known.request_hash) != self.request_hash:
             raise InvalidRequest(
                 "This Idempotency-Key was used for another request.",
@@ -65,13 +65,13 @@ class Claim:
 
     async def keep(self, session: AsyncSession, response: Response) -> None:
         """Remember the answer; it becomes true together with what it says. A refusal is not remembered: the next time it may be granted."""
-        connection, mine = await session.connection(), and_(row.scope == self.scope, row.key == self.key)
+        connection = await session.connection()
         if response.status_code >= 300:
-            await connection.execute(delete(IDEMPOTENCY).where(mine))
+            await connection.execute(FORGET, self.mine)
             return
         headers = {name: it for name, it in response.headers.items() if name in KEPT}
         answer = {"status": response.status_code, "headers": headers, "body": bytes(response.body)}
-        await connection.execute(update(IDEMPOTENCY).where(mine).values(answer))
+        await connection.execute(KEEP, self.mine | answer)
 
 
 async def claim_of(request: Request, *, who: str, route: str) -> Claim | None:

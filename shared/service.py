@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from fastapi import APIRouter
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -53,7 +52,7 @@ class Service:
     settings: type[ServiceSettings]
     metadata: MetaData
     migrations: Path
-    routers: Sequence[APIRouter] = ()
+    routers: Callable[[], Sequence[Any]] = tuple  # of FastAPI
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()
     circumstances: Callable[[Means], Mapping[str, Any]] = lambda _: {}

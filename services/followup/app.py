@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from services.followup.api import calls, notices, surveys
 from services.followup.domain import Memory
 from services.followup.domain.policy import Policy, Trade
 from services.followup.gateways import Gateway
@@ -14,7 +13,7 @@ from services.followup.jobs import arrivals, calling, reaching, sending
 from services.followup.listeners import complaints, contacts, field_service, notes, orders, reception
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
-from shared import events_api, following, parked_api, profiles
+from shared import following, profiles
 from shared.service import Job, Means, Service
 from shared.units import Units
 
@@ -41,13 +40,21 @@ def jobs(means: Means) -> Sequence[Job]:
     return [sending.job(trade, gateways), arrivals.job(trade), reaching.JOB, calling.JOB, FOLLOWING]
 
 
+def routers() -> Sequence[Any]:
+    """Imported where HTTP is answered: a worker is up sooner without."""
+    from services.followup.api import calls, notices, surveys
+    from shared import events_api, parked_api
+
+    return [calls.router, notices.router, surveys.router, events_api.router, *parked_api.routers]
+
+
 service = Service(
     name="followup",
     title="Careloop follow-up",
     settings=Settings,
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
-    routers=[calls.router, notices.router, surveys.router, events_api.router, *parked_api.routers],
+    routers=routers,
     listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on],
     jobs=jobs,
     circumstances=circumstances,

@@ -222,9 +222,9 @@ async def test_a_name_that_is_not_given_any_more_can_be_given_by_another(custome
     assert (await last_contact(customers, WEB))["redirected_to"] == C2
 
 
-async def test_a_whole_batch_is_one_transaction_whoever_meets_whom(customers: World) -> None:
+async def test_a_lane_is_one_transaction_whoever_meets_whom(customers: World) -> None:
     """No event has to be tried alone because another one made what it needs."""
-    batch = [it for n in range(50) for it in (order(f"shop/W-{n}", f"O-{n}"), declaration(f"erp/C-{n}", references=[f"shop/W-{n}"]))]
+    batch = [it for n in range(49) for it in (order(f"shop/W-{n}", f"O-{n}"), declaration(f"erp/C-{n}", references=[f"shop/W-{n}"]))]
     transactions = 0
     transact = customers.room.transact
 
@@ -238,7 +238,14 @@ async def test_a_whole_batch_is_one_transaction_whoever_meets_whom(customers: Wo
         await customers.handle(*batch)
     finally:
         del customers.room.transact  # type: ignore[attr-defined]
-    assert transactions == 1 and len(await customers.rows("customer", "id", "state = 'redirected'")) == 50
+    assert transactions == 1 and len(await customers.rows("customer", "id", "state = 'redirected'")) == 49
+
+
+async def test_two_lanes_that_meet_the_same_customers_end_as_one_would(customers: World) -> None:
+    batch = [it for n in range(200) for it in (order(f"shop/V-{n}", f"P-{n}"), declaration(f"erp/D-{n}", references=[f"shop/V-{n}"]))]
+    await customers.handle(*batch)
+    assert len(await customers.rows("customer", "id", "state = 'redirected'")) == 200
+    assert await customers.rows("parked") == []
 
 
 async def test_an_event_of_another_unit_finds_its_unit(customers: World) -> None:

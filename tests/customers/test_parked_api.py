@@ -155,4 +155,4 @@ async def test_who_may_look_and_who_may_act(api: Api, customers: World) -> None:
 
 
 def test_this_service_has_them() -> None:
-    assert {"/v1/parked", "/v1/stopped"} <= {router.prefix for router in service.routers}
+    assert {"/v1/parked", "/v1/stopped"} <= {router.prefix for router in service.routers()}

@@ -143,7 +143,7 @@ def _lost() -> Thing:
     raise Lost
 
 
-SERVICE = Service("customers", "Things", ServiceSettings, Things.metadata, Path(), routers=[router])
+SERVICE = Service("customers", "Things", ServiceSettings, Things.metadata, Path(), routers=lambda: [router])
 
 
 def token(*roles: str, key: str = "rsa", header: dict[str, Any] | None = None, **claims: Any) -> str:

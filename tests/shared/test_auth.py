@@ -14,6 +14,7 @@ from shared.health import Dependency
 from shared.keys import AT_FIRST, FORGOTTEN, FRESH, PAUSE, STALE, UNKNOWN, Keys, NoKeys, read
 from shared.metrics import Metrics
 from shared.permissions import PERMISSIONS, ROLES
+from shared.problems import Unauthenticated
 from tests.shared.an_api import ISSUER, KEYS, Running, jwks, shared_secret_token, token
 
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA")  # the older of its two names
@@ -209,6 +210,31 @@ async def test_without_keys_the_answer_is_not_just_now(issuer: Issuer, cache: Ke
     with pytest.raises(Exception, match="can't be had") as refused:
         await door.admit(f"Bearer {token('admin')}")
     assert refused.value.status == 503  # it is not the caller's fault
+
+
+async def test_a_token_that_was_good_is_looked_at_again(issuer: Issuer, cache: Keys, clock: Clock, monkeypatch):
+    door, good = Door(cache, Metrics("customers", "1"), issuer=ISSUER, audience="careloop"), f"Bearer {token('admin')}"
+    for _ in range(2):
+        assert (await door.admit(good)).roles == {"admin"}
+    later = time.time() + 3600
+    with monkeypatch.context() as an_hour_on:
+        an_hour_on.setattr(time, "time", lambda: later)
+        with pytest.raises(Unauthenticated, match="expired"):
+            await door.admit(good)
+    assert (await door.admit(good)).roles == {"admin"}
+    issuer.text = json.dumps({"keys": [it for it in json.loads(jwks())["keys"] if it["kid"] != "rsa"]})
+    clock.at += PAUSE
+    await cache.fetch()
+    with pytest.raises(Unauthenticated, match="does not publish"):
+        await door.admit(good)
+
+
+async def test_only_so_many_tokens_are_remembered(issuer: Issuer, cache: Keys, monkeypatch):
+    monkeypatch.setattr("shared.auth.REMEMBERED", 2)
+    door = Door(cache, Metrics("customers", "1"), issuer=ISSUER, audience="careloop")
+    for number in range(5):
+        assert await door.admit(f"Bearer {token('admin', sub=f's-{number}')}")
+    assert len(door._signed) == 2
 
 
 def test_a_shared_secret_in_the_key_set_is_left_out():

@@ -22,7 +22,7 @@ from tests.rooms import World, world
 from tests.shared.a_room import Counting
 
 SERVICE = Service(
-    "complaints", "Any", ServiceSettings, Counting.metadata, Path("services/complaints/migrations"), routers=[events_api.router]
+    "complaints", "Any", ServiceSettings, Counting.metadata, Path("services/complaints/migrations"), routers=lambda: [events_api.router]
 )
 WHO = uuid7()
 

@@ -6,9 +6,10 @@ from fastapi import Response
 
 from services.complaints.actions import intake
 from services.complaints.actions.intake import NotYet
-from services.complaints.api.shapes import ComplaintView, Trade, answer
+from services.complaints.api.shapes import ComplaintView, Trade, view
 from shared.bodies import AboutCustomer, Remark, WhichCustomer, Words
 from shared.contracts.values import Id, Slug
+from shared.etag import tag
 from shared.http import Moment, Now, Router, Session, Staff, allow, problems
 
 router = Router("/v1/complaints", tags=["complaints"])
@@ -35,4 +36,5 @@ async def take_complaint(body: NewComplaint, session: Session, staff: Staff, now
         received_at=body.received_at, unit=staff.unit, trade=trade, by=staff.sub, at=now,
     )  # fmt: skip
     response.headers["Location"] = f"/v1/complaints/{complaint.id}"
-    return await answer(session, complaint, response)
+    tag(response, complaint.version)
+    return view(complaint, body.expected_remedy or None)

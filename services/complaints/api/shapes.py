@@ -70,11 +70,12 @@ class WholeComplaintView(ComplaintView):
 
 async def shown(session: AsyncSession, complaints: Sequence[Complaint]) -> list[dict[str, Any]]:
     remedies = await notes.texts(session, "expected_remedy", [it.about for it in complaints])
+    return [view(it, remedies.get(it.about)) for it in complaints]
+
+
+def view(complaint: Complaint, remedy: str | None) -> dict[str, Any]:
     columns = ComplaintView.model_fields.keys() & Complaint.model_fields.keys()
-    return [
-        {name: getattr(it, name) for name in columns} | {"expected_remedy": remedies.get(it.about), "compensation": money(it)}
-        for it in complaints
-    ]
+    return {name: getattr(complaint, name) for name in columns} | {"expected_remedy": remedy, "compensation": money(complaint)}
 
 
 def money(complaint: Complaint) -> MoneyView | None:

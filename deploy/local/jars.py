@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,17 +46,17 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "careloop" / "jars"
 
 
-def jars(folder: Path | None = None, lock: Path = LOCK) -> list[Path]:
+def jars(folder: Path | None = None, lock: Path = LOCK, what: str = "Apache Kafka") -> list[Path]:
     """The class path, fetched as far as it is missing; a jar that is not the one we know is fetched anew or refused."""
     folder = folder or cache()
     wanted = locked(lock)
     missing = [jar for jar in wanted if not jar.lies_in(folder)]
     if missing:
-        _fetch(missing, folder)
+        _fetch(missing, folder, lock, what)
     return [folder / jar.path for jar in wanted]
 
 
-def _fetch(missing: list[Jar], folder: Path) -> None:
+def _fetch(missing: list[Jar], folder: Path, lock: Path, what: str) -> None:
     import requests  # late: needed on the first start only
 
     with requests.Session() as session:
@@ -70,14 +71,14 @@ def _fetch(missing: list[Jar], folder: Path) -> None:
                     continue
                 if (found := hashlib.sha256(answer.content).hexdigest()) != jar.sha256:
                     raise CannotStart(
-                        f"{jar.coordinate} from {repository} is not the jar we know (sha256 {found}, {LOCK.name} says {jar.sha256}):"
+                        f"{jar.coordinate} from {repository} is not the jar we know (sha256 {found}, {lock.name} says {jar.sha256}):"
                         " it was not used; ask whoever runs that repository."
                     )
                 _keep(answer.content, folder / jar.path)
                 break
             else:
                 raise CannotStart(
-                    f"Apache Kafka could not be fetched ({jar.coordinate}; {'; '.join(reasons)}): "
+                    f"{what} could not be fetched ({jar.coordinate}; {'; '.join(reasons)}): "
                     "a mirror is set in ~/.config/jgo.conf as `central = URL` under [repositories], a proxy by HTTPS_PROXY, its certificate by "
                     "REQUESTS_CA_BUNDLE; or set CARELOOP_KAFKA=host:port to use a broker of your own."
                 )
@@ -108,17 +109,19 @@ def _keep(content: bytes, file: Path) -> None:
     Path(half.name).rename(file)
 
 
-def relock() -> None:
+def relock(wanted: str = WANTED, lock: Path = LOCK, beside: Sequence[Jar] = ()) -> None:
+    """`beside`: jars that are on the class path anyway."""
     import jgo
 
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["M2_REPO"] = f"{scratch}/m2"
-        jgo.build(WANTED, cache_dir=Path(scratch) / "jgo", repositories={"central": _repositories()[-1]})
-        lines = []
+        jgo.build(wanted, cache_dir=Path(scratch) / "jgo", repositories={"central": _repositories()[-1]})
+        found = []
         for file in Path(scratch, "m2").rglob("*.jar"):
             *group, artifact, version, _ = file.relative_to(Path(scratch, "m2")).parts
-            lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {'.'.join(group)}:{artifact}:{version}")
-    LOCK.write_text(
+            found.append(Jar(f"{'.'.join(group)}:{artifact}:{version}", hashlib.sha256(file.read_bytes()).hexdigest()))
+    lines = [f"{jar.sha256}  {jar.coordinate}" for jar in found if jar not in beside]
+    lock.write_text(
         "# made by `make lock`; sha256 and Maven coordinate\n" + "\n".join(sorted(lines, key=lambda line: line.split()[1])) + "\n"
     )
 

@@ -249,7 +249,6 @@ async def test_a_person_resumes_it(group: Group, room: World, servers: Servers, 
     async with group.taking() as intake:
         await publish(servers.kafka, over_partitions(250))
         await until(lambda: ORDERS in intake.health.stopped)
-        parked = await room.pool.fetchval("SELECT count(*) FROM parked")
         switch.broken = False
         async with room.pool.acquire() as connection:
             await stops.resume(connection, ORDERS)

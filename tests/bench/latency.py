@@ -1,17 +1,17 @@
-"""How long an event takes from our publisher's hand to our reader's, at 1,000 a second: one worker, beside the same work by hand."""
+"""How long an event is under way at 1,000 a second: one worker, beside the same work by hand."""
 
 import asyncio
 import random
+from collections.abc import Sequence
 from statistics import quantiles
 from time import perf_counter
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.databases import Database
 from tests.bench.figures import Goal, Result, Round
 from tests.bench.path import BY_HAND, CARELOOP, Contender, prepare
 from tests.bench.shipments import Published, shipments
 from tests.bench.stage import Stage, until
+from tests.bench.travels import Travels
 
 RATE = 1_000  # events a second
 SECONDS, UNCOUNTED = 15, 3  # of these the first are not counted
@@ -31,53 +31,25 @@ async def run(stage: Stage, rounds: int) -> Result:
     return result
 
 
-async def measured(stage: Stage, it: Contender, database: Database, records: list[Published]) -> Round:
+async def measured(stage: Stage, it: Contender, database: Database, records: Sequence[Published]) -> Round:
     worker = it.start(stage, "latency", database)
-    reader = AIOKafkaConsumer(*it.out, bootstrap_servers=stage.kafka, auto_offset_reset="latest", fetch_max_wait_ms=500)
-    producer = AIOKafkaProducer(bootstrap_servers=stage.kafka, enable_idempotence=True, linger_ms=0)
-    await reader.start()
-    await producer.start()
-    left: dict[str, float] = {}
-    took: dict[str, float] = {}
+    async with Travels(stage.kafka, it.out) as travels:
 
-    async def read() -> None:
-        async for record in reader:
-            id = dict(record.headers)["ce_correlationid"].decode()
-            if id in left and id not in took:
-                took[id] = perf_counter() - left[id]
+        async def first_is_through() -> bool:
+            """The worker has its partitions when something came out; repeats of the first are dropped."""
+            await travels.send(records[0])
+            return travels.has(records[0])
 
-    reading = asyncio.create_task(read())
-    try:
-        await until(lambda: first_through(producer, records[0], left, took), seconds=60, watched=[worker], every=0.2)
+        await until(first_is_through, seconds=60, watched=[worker], every=0.2)
         started, used = perf_counter(), stage.cpu(worker)
         for number, record in enumerate(records[1:], 1):
             if (early := started + number / RATE - perf_counter()) > TICK:
                 await asyncio.sleep(early)
-            left.setdefault(id_of(record), perf_counter())
-            await send(producer, record)
+            await travels.send(record)
         seconds, spent = perf_counter() - started, stage.cpu(worker)
-        await until(lambda: len(took) == len(left), seconds=30, watched=[worker])
-    finally:
-        reading.cancel()
-        await reader.stop()
-        await producer.stop()
-        worker.end()
-    counted = sorted(took[id] * 1000 for id, at in left.items() if at > started + UNCOUNTED)
+        await until(lambda: travels.complete, seconds=30, watched=[worker])
+    worker.end()
+    counted = sorted(travels.took[id] * 1000 for id, at in travels.left.items() if at > started + UNCOUNTED)
     cut = quantiles(counted, n=100)
     busy = {f"{name} % of a core": (spent[name] - used[name]) / seconds * 100 for name in used}
     return {"p50 ms": cut[49], "p95 ms": cut[94], "p99 ms": cut[98], "worst ms": counted[-1]} | busy
-
-
-async def first_through(producer: AIOKafkaProducer, record: Published, left: dict[str, float], took: dict[str, float]) -> bool:
-    """The worker has its partitions when the first event came out; repeats of it are dropped."""
-    left.setdefault(id_of(record), perf_counter())
-    await send(producer, record)
-    return id_of(record) in took
-
-
-async def send(producer: AIOKafkaProducer, it: Published) -> None:
-    await producer.send(it.topic, it.value, key=it.key, headers=list(it.headers))
-
-
-def id_of(it: Published) -> str:
-    return dict(it.headers)["ce_id"].decode()

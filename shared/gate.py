@@ -97,9 +97,14 @@ class Gate:
         if it.trouble:
             source, id = it.envelope.source, it.envelope.id
             it.inbox_id = inbox.key_of(source, id) if source and id else None
-            if not it.trouble.ours and record.topic not in self.owned:
+            if not it.trouble.ours and record.topic not in self.owned and not self.depends_on_our_clock(it):
                 it.outcome, it.trouble = "skipped", None
         return it
+
+    def depends_on_our_clock(self, it: Delivery) -> bool:
+        """Where its owner's clock goes otherwise, nobody else would keep what we react to: it is parked here too, and told by its owner alone."""
+        listener = self.listeners.get(it.record.topic)
+        return bool(it.trouble and it.trouble.code == envelope.FUTURE and listener and it.envelope.type in listener.contracts)
 
     def fill(self, it: Delivery, topic: Topic) -> None:
         record = it.record

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,15 @@ strange = st.builds(
     partition=st.integers(0, 11), offset=st.integers(0, 2**62), timestamp=st.integers(-1, 2**62), key=st.none() | st.binary(max_size=20),
     value=bodies, headers=st.lists(st.tuples(names, values), max_size=6),
 )  # fmt: skip
+
+
+def test_what_lies_in_our_future_is_kept_by_whoever_reacts_to_it() -> None:
+    """The topic's owner may have another clock; then nobody else would park it, and what follows from it would be missing without a trace."""
+    ahead, faulty = payment(at=now() + timedelta(minutes=6)), replace(payment(), value=b"{")
+    reads, passes = (Gate("followup", [on], KnownSources(), now) for on in (listener(), Listener("careloop.inbound.orders")))
+    kept = reads.read(ahead)
+    assert kept.outcome == "ok" and kept.trouble and kept.trouble.code == "future_time"
+    assert [passes.read(ahead).outcome, reads.read(faulty).outcome] == ["skipped", "skipped"]
 
 
 @st.composite

@@ -153,13 +153,19 @@ async def test_a_batch_of_nothing_but_poison_and_its_neighbours_in_other_partiti
     assert len(await owner.rows("account")) == 10
 
 
-@pytest.mark.parametrize("what", FOREIGN.keys() - {"what a rule refuses"})
+@pytest.mark.parametrize("what", FOREIGN.keys() - {"what a rule refuses", "the future"})
 async def test_another_reader_of_the_topic_passes_over_foreign_faults(reader: World, what: str) -> None:
     before = counted(reader, "skipped")
     await reader.handle(payment(1, "erp/A"), FOREIGN[what][1](), payment(2, "erp/B"))
     assert await neighbours(reader) == ["P-1", "P-2"]
     assert await reader.rows("parked") == [] == await rejections(reader)
     assert counted(reader, "skipped") == before + 1
+
+
+async def test_what_depends_on_its_own_clock_another_reader_parks_and_does_not_tell(reader: World) -> None:
+    await reader.handle(FOREIGN["the future"][1]())
+    assert [row["code"] for row in await reader.rows("parked", "code")] == ["future_time"]
+    assert await reader.announced() == []
 
 
 @pytest.mark.parametrize("does", ["BUG", "REFUSED", "CONSTRAINT"])

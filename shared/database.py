@@ -18,6 +18,7 @@ from shared.outbox import Announcement, Cause
 from shared.outcome import Gone, Outcome
 
 STATEMENT = 30  # seconds
+IDLE = 8  # seconds in a transaction that does nothing; less than the relay takes for settled (`shared/relay.py`)
 
 
 async def open_pool(dsn: str, *, size: int = 4, name: str = "worker") -> asyncpg.Pool:
@@ -35,7 +36,7 @@ def open_engine(dsn: str, *, size: int = 8, name: str = "api") -> AsyncEngine:
         json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads,
         connect_args={
             "timeout": 5, "command_timeout": STATEMENT + 5,
-            "server_settings": {"application_name": name, "statement_timeout": str(STATEMENT * 1000), "idle_in_transaction_session_timeout": "15000"},
+            "server_settings": {"application_name": name, "statement_timeout": str(STATEMENT * 1000), "idle_in_transaction_session_timeout": str(IDLE * 1000)},
         },
     )  # fmt: skip
     event.listen(engine.sync_engine, "checkout", check_is_open)

@@ -31,7 +31,7 @@ WORTH_TWO = 100  # records
 
 
 class Away(Exception):
-    """The database can't be reached. Nothing of the batch became true."""
+    """The database can't be reached. What of the batch did not become true, comes again."""
 
 
 class Room:
@@ -65,8 +65,8 @@ class Room:
         """What lies in one lane."""
         read = [self.gate.read(record) for record in records]
         batch += read
-        self.count([it for it in read if it.outcome == "skipped"])
         await self.deliver([it for it in read if it.outcome != "skipped"])
+        self.count([it for it in read if it.outcome == "skipped"])
 
     async def deliver(self, batch: Sequence[Delivery]) -> None:
         """One transaction, or as many as it takes to find the one that the database refuses."""
@@ -78,6 +78,7 @@ class Room:
             except stops.Stop:
                 raise
             except Exception as error:
+                self.windows.came_to_nothing(id(batch))
                 if is_away(error):
                     raise Away from error
                 attempt += 1
@@ -95,7 +96,7 @@ class Room:
                 else:
                     raise
             else:
-                self.windows.note(went)
+                self.windows.note(id(batch), went)
                 self.count(batch)
                 for it in batch:
                     it.outcome = "done"
@@ -116,15 +117,15 @@ class Room:
         if any(it.trouble for it in batch):
             announcements += await self.park(connection, batch, handled, new, at)
         went = self.went(batch)
-        with self.windows.weigh(went):
-            await parked.mended(
-                connection,
-                {it.inbox_id for it in sound if it.inbox_id and not it.trouble},
-                at=at,
-                replayed=next((it.parked_id for it in batch if it.parked_id), None),
-            )
-            await shelf.save(connection)
-            await outbox.write(connection, announcements)
+        self.windows.weigh(id(batch), went)
+        await parked.mended(
+            connection,
+            {it.inbox_id for it in sound if it.inbox_id and not it.trouble},
+            at=at,
+            replayed=next((it.parked_id for it in batch if it.parked_id), None),
+        )
+        await shelf.save(connection)
+        await outbox.write(connection, announcements)
         return went
 
     async def park(

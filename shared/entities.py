@@ -78,7 +78,7 @@ Entity._sa_instance_state = Bookkeeping()  # set here: Pydantic would take it fo
 def attributes_of(cls: type[SQLModel]) -> Mapping[str, Any]:
     """SQLAlchemy's attributes of an entity, each with an `Attribute` in its place on the class. And a new row needs no bookkeeping to be made."""
     configure_mappers()
-    theirs = dict(inspect(cls).all_orm_descriptors.items())
+    theirs = {attribute.key: getattr(cls, attribute.key) for attribute in inspect(cls).attrs}
     for name, attribute in theirs.items():
         type.__setattr__(cls, name, Attribute(attribute))
     type.__setattr__(cls, "__init__", cls.__init__._sa_original_init)  # type: ignore[attr-defined]

@@ -5,13 +5,11 @@ from uuid import UUID, SafeUUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-__all__ = ["customer_of", "digest", "id_in", "made_of", "numbered", "uuid7"]
+__all__ = ["customer_of", "digest", "id_in", "made_of", "numbered", "uuid7"]  # uuid7: a new id; an index of these grows at its end
 
 blank, put = object.__new__, object.__setattr__
 CUSTOMERS = UUID("7a6d4a0e-5a0c-5c6e-9d0b-0c1f3f6f2a11")  # the namespace of customer ids; never changes
 
-
-# uuid7: a new id; an index of these grows at its end
 
 MARKED = ~(0xF << 76 | 0x3 << 62)  # the bits of a UUID that say its version and variant
 VERSION_5 = 0x5 << 76 | 0x2 << 62

@@ -29,7 +29,9 @@ LEADER = 0x0CA4E  # one relay a database
 PAGE = 1000
 BATCH_BYTES = 512 * 1024
 IDLE, LONG_IDLE = 0.02, 0.05  # seconds between looks when nobody woke us
-SETTLED = 10.0  # a transaction that took its position longer ago has nearly always committed or ended ...
+SETTLED = (
+    10.0  # a transaction that took its position longer ago has committed or was ended for idling, but for one that is slow to commit ...
+)
 SWEEP = 30.0  # ... and a look from the beginning finds those that had not
 READ = """
 SELECT position, id, topic, key, type, subject, unit, payload, trace, correlation, announced_at
@@ -102,6 +104,7 @@ class Relay:
                 ahead = await connection.fetch(READ, floor, [row["position"] for row in rows], PAGE)
             except BaseException:
                 sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
                 raise
             done, too_large, trouble = await sending
             for row in too_large:

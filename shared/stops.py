@@ -6,8 +6,7 @@ it, and only a person lets the partition go on, with the earliest record that is
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from asyncpg import Connection
@@ -31,38 +30,32 @@ class Windows:
 
     def __init__(self) -> None:
         self.last: dict[str, deque[bool]] = {}
-        self.weighed: list[Went] = []  # not true yet
+        self.weighed: dict[int, Went] = {}  # by transaction: not true yet
         self.probed: set[str] = set()  # topics that are stopped and tried: there the batch alone counts
 
     def begin(self) -> None:
         """Nothing is under way."""
         self.weighed.clear()
 
-    @contextmanager
-    def weigh(self, went: Went) -> Iterator[None]:
-        """Raises `Stop` before anything of the batch becomes true, together with what is about to beside it."""
+    def weigh(self, transaction: int, went: Went) -> None:
+        """Raises `Stop` before anything of the transaction becomes true, together with what is about to beside it."""
         for topic, records in went.items():
             window = deque(() if topic in self.probed else self.last.get(topic, ()), WINDOW)
-            for beside in self.weighed:
+            for beside in self.weighed.values():
                 window.extend(failed for failed, _ in beside.get(topic, ()))
             window.extend(failed for failed, _ in records)
-            if sum(window) > (len(records) if topic in self.probed else WINDOW) // 2:
+            if sum(window) > (len(window) if topic in self.probed else WINDOW) // 2:
                 raise Stop(topic, next((why for failed, why in reversed(records) if failed), "records fail"))
-        self.weighed.append(went)
-        try:
-            yield
-        except BaseException:
-            self.forget_weighed(went)
-            raise
+        self.weighed[transaction] = went
 
-    def note(self, went: Went) -> None:
-        """The batch became true."""
-        self.forget_weighed(went)
+    def came_to_nothing(self, transaction: int) -> None:
+        self.weighed.pop(transaction, None)
+
+    def note(self, transaction: int, went: Went) -> None:
+        """It became true."""
+        self.weighed.pop(transaction, None)
         for topic, records in went.items():
             self.last.setdefault(topic, deque(maxlen=WINDOW)).extend(failed for failed, _ in records)
-
-    def forget_weighed(self, went: Went) -> None:
-        self.weighed = [it for it in self.weighed if it is not went]
 
     def forget(self, topic: str) -> None:
         self.last.pop(topic, None)

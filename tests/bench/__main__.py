@@ -53,7 +53,6 @@ async def bench(names: list[str], rounds: int, file: Path) -> int:
         finally:
             stage.close()
     facts = {"at": began.isoformat(), "machine": machine(), "benches": [it.facts() for it in found]}
-    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
     print(f"The same as JSON: {file}")
     return sum(not it.met for result in found for it in result.judgements())
@@ -67,6 +66,12 @@ def main() -> None:
     told = parser.parse_args()
     if unknown := [name for name in told.names if name not in BENCHES]:
         parser.error(f"there is no bench {unknown[0]}: choose of {', '.join(BENCHES)}")
+    if told.rounds < 1:
+        parser.error("there is no bench in less than one round: --rounds 1 or more")
+    try:
+        told.json.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"{told.json} can't be written ({error.strerror}): name another file with --json")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     if missed := asyncio.run(bench(told.names or list(BENCHES), told.rounds, told.json)):
         print(f"{missed} of what was wanted was missed; tests/bench/README.md says why.")

@@ -2,12 +2,15 @@
 
 It takes what a worker takes, keeps the same rows, tells the same to the same readers: inbox, contacts and orders locked, rule, rows, key locks,
 outbox, one transaction a batch; the relay and the way of asking Kafka are ours, so that only the room between them is compared.
+
+python -m tests.bench.by_hand [--lanes]    two lanes, as ours has
 """
 
 import asyncio
 import base64
 import gc
 import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -21,6 +24,7 @@ from pydantic import ValidationError
 
 from shared.contracts.orders import OrderShipped
 from shared.database import speak_jsonb
+from shared.delivery import lanes
 from shared.health import Health
 from shared.ids import customer_of, digest, made_of, numbered, uuid7
 from shared.kafka import BATCH, consumer_options
@@ -183,7 +187,7 @@ async def main() -> None:
     while not relaying.done():
         found = await consumer.getmany(timeout_ms=100, max_records=BATCH)
         if records := [record for some in found.values() for record in some]:
-            await handle(pool, records)
+            await asyncio.gather(*(handle(pool, lane) for lane in (lanes(records) if "--lanes" in sys.argv else [records])))
             wake.set()
             done |= {place: some[-1].offset + 1 for place, some in found.items()}
         if done and monotonic() - committed > 0.2:

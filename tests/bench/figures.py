@@ -31,7 +31,7 @@ class Goal:
             return None
         values = [it[self.column] for it in ours]
         if theirs:
-            values = [value / it[self.column] for value, it in zip(values, theirs, strict=False)]
+            values = [value / it[self.column] for value, it in zip(values, theirs, strict=True)]
         counts = (min(values) if self.least is not None else max(values)) if self.worst else median(values)
         met = (self.least is None or counts >= self.least) and (self.most is None or counts <= self.most)
         return Judgement(self, median(values), min(values), max(values), met)

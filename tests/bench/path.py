@@ -27,29 +27,39 @@ class Contender:
     out: Sequence[str]  # where its events come out
     into: Sequence[str] = (TOPIC,)
     group: str = "followup"
+    options: Sequence[str] = ()
 
     def start(self, stage: Stage, bench: str, database: Database, slot: int = 0, *options: str) -> Process:
         return stage.start(
-            self.module, *options, name=f"{bench}-{self.group}-{slot}", database=database.dsn, slot=str(slot), group=f"{self.group}-{bench}"
+            self.module,
+            *self.options,
+            *options,
+            name=f"{bench}-{self.group}-{slot}",
+            database=database.dsn,
+            slot=str(slot),
+            group=f"{self.group}-{bench}",
         )
 
 
 CARELOOP = Contender("careloop", "tests.bench.worker", ("careloop.followup", "careloop.rejections"))
 BY_HAND = Contender("by hand", "tests.bench.by_hand", (by_hand.OUT,), group="by-hand")
+IN_LANES = Contender("by hand, in lanes", "tests.bench.by_hand", (by_hand.OUT,), group="by-hand-lanes", options=("--lanes",))
 TEXTBOOK = Contender("textbook", "tests.bench.textbook", (textbook.OUT,), (textbook.IN,), "textbook")
 
 
 async def run(stage: Stage, rounds: int) -> Result:
     result = Result(
         "path", "order.shipped to notice to own event, one worker",
-        [Goal(RATE, "careloop", "by hand", least=0.6), Goal(RATE, "careloop", "textbook", least=30)],
+        [
+            Goal(RATE, "careloop", "by hand", least=0.6), Goal(RATE, "careloop", "by hand, in lanes"), Goal(RATE, "careloop", "textbook", least=30),
+        ],
     )  # fmt: skip
-    databases = await prepare(stage, "path", [CARELOOP, BY_HAND, TEXTBOOK])
+    databases = await prepare(stage, "path", [CARELOOP, BY_HAND, IN_LANES, TEXTBOOK])
     for number in range(rounds):
         many = shipments(MANY, f"p{number}")
         few = shipments(FEW, f"t{number}", topic=textbook.IN)
         await publish(stage.kafka, [*many.records, *few.records])
-        for it, sent in random.sample([(CARELOOP, many), (BY_HAND, many), (TEXTBOOK, few)], 3):
+        for it, sent in random.sample([(CARELOOP, many), (BY_HAND, many), (IN_LANES, many), (TEXTBOOK, few)], 4):
             result.add(it.name, await lap(stage, "path", it, databases[it.name], sent))
     return result
 
@@ -60,9 +70,10 @@ async def prepare(stage: Stage, bench: str, contenders: Sequence[Contender]) -> 
     await publish(stage.kafka, contacts())
     await acquainted(stage, ours)
     databases = {CARELOOP.name: ours}
+    made: set[str] = set()
     for it in contenders:
-        for topic in {*it.out, *it.into} - TOPICS.keys():
-            await stage.topic(topic)
+        for topic in {*it.out, *it.into} - TOPICS.keys() - made:
+            made.add(await stage.topic(topic))
         if it is not CARELOOP:
             databases[it.name] = await stage.copy("followup", ours, f"{bench}_{it.group}".replace("-", "_"))
             await begin_here(stage.kafka, f"{it.group}-{bench}")

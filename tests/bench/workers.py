@@ -18,6 +18,9 @@ async def run(stage: Stage, rounds: int) -> Result:
     for number in range(rounds):
         for workers in random.sample(WORKERS, len(WORKERS)):
             sent = shipments(MANY, f"w{number}{workers}")
+            used = stage.cpu()["generator"]
             await publish(stage.kafka, sent.records)
-            result.add(f"{workers} workers", await lap(stage, "workers", CARELOOP, database, sent, workers))
+            generator = (stage.cpu()["generator"] - used) / MANY * 1e6
+            figures = await lap(stage, "workers", CARELOOP, database, sent, workers)
+            result.add(f"{workers} workers", {**figures, "generator us": generator})
     return result

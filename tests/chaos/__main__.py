@@ -74,6 +74,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="where to write the result")
     parser.add_argument("--keep", type=Path, help="a folder for the logs of all processes")
     told = parser.parse_args()
+    if min(told.minutes, told.faults, told.events) <= 0:
+        parser.error("--minutes, --faults and --events are more than nothing")
+    if told.json and not told.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {told.json.absolute().parent} for --json")
     logging.disable(logging.CRITICAL)  # of clients whose servers are away
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     report = asyncio.run(run(told))

@@ -111,6 +111,7 @@ class Desk:
     async def judge(self, kafka: str) -> None:
         """By the registers and the topics, as anybody can read them."""
         steps = await told(kafka, "careloop.complaints")
+        self.wrong += [f"a complaint that nobody knows of, {id}: announced {steps[id]}" for id in steps.keys() - self.lives.keys()]
         places = asyncio.Semaphore(JUDGED_AT_ONCE)
 
         async def judge(id: str, kind: str) -> None:

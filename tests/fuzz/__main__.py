@@ -17,6 +17,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time()), help="the same seed makes the same records")
     parser.add_argument("--only", type=int, help="this record alone, as the seed makes it")
     told = parser.parse_args()
+    if told.count < 1 or (told.only is not None and told.only < 0):
+        parser.error("--count is 1 or more, --only a number of the run's records")
     began = monotonic()
     print(f"seed {told.seed}", flush=True)
     alone = told.only is not None

@@ -19,7 +19,6 @@ from shared.topics import OURS
 
 LARGEST = 256 * 1024
 AHEAD = timedelta(minutes=5)
-FUTURE = "future_time"
 BINARY = "application/json"
 STRUCTURED = "application/cloudevents"
 REQUIRED = frozenset({"specversion", "id", "source", "type", "time"})
@@ -100,7 +99,7 @@ def event_of(contract: type[Kind], body: bytes | None, envelope: Envelope) -> Ki
 def check_moment(event: Event, envelope: Envelope, *, now: datetime) -> None:
     """Nobody answered or called in the future."""
     if event.is_over and event.moment and event.moment - now > AHEAD:
-        raise Unreadable(FUTURE, f"{event.moment_in} is more than 5 minutes ahead of us.", f"/{event.moment_in}", envelope)
+        raise Unreadable("future_time", f"{event.moment_in} is more than 5 minutes ahead of us.", f"/{event.moment_in}", envelope)
 
 
 def attributes(headers: Headers) -> tuple[dict[str, str], str | None]:
@@ -181,7 +180,7 @@ def check(told: dict[str, str], envelope: Envelope, prefix: str, now: datetime) 
     if envelope.time is None:
         raise Unreadable("invalid", f"{prefix}time: {NO_TIME}", None, envelope)
     if envelope.time - now > AHEAD and envelope.source not in OURS:  # ours are stamped by a database's clock, which may go before our own
-        raise Unreadable(FUTURE, f"{prefix}time is more than 5 minutes ahead of us.", None, envelope)
+        raise Unreadable("future_time", f"{prefix}time is more than 5 minutes ahead of us.", None, envelope)
 
 
 def fits(told: dict[str, str]) -> bool:

@@ -104,7 +104,7 @@ class Gate:
     def depends_on_our_clock(self, it: Delivery) -> bool:
         """Where its owner's clock goes otherwise, nobody else would keep what we react to: it is parked here too, and told by its owner alone."""
         listener = self.listeners.get(it.record.topic)
-        return bool(it.trouble and it.trouble.code == envelope.FUTURE and listener and it.envelope.type in listener.contracts)
+        return bool(it.trouble and it.trouble.code == "future_time" and listener and it.envelope.type in listener.contracts)
 
     def fill(self, it: Delivery, topic: Topic) -> None:
         record = it.record

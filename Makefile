@@ -17,7 +17,7 @@ clean: stop  ## forget .run/: data, logs, keys
 test: check  ## check, then every test on a real PostgreSQL and a real Kafka
 	@$(BIN)/python -m pytest
 
-bench: dev  ## beside the usual way and the bare minimum, an hour in all; ARGS="path --rounds 3" is less
+bench: dev  ## beside the usual way and the bare minimum, three quarters of an hour; ARGS="path --rounds 3" is less
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: dev  ## break everything for ten minutes while both stories go on; ARGS="--seed 7" plays a run again

@@ -33,7 +33,7 @@ def offset_before_commit() -> None:
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         assert self.consumer
         await self.consumer.commit(offsets)
-        await asyncio.sleep(0.15)  # a handler that takes its time
+        await asyncio.sleep(random.uniform(0.2, 0.4))  # a handler that takes its time, and keeps no step with the kills
         await handle(self, records)
 
     intake.Intake.handle = first_the_offset  # type: ignore[method-assign]

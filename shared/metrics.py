@@ -132,6 +132,8 @@ class Metrics:
 
     timers_overdue = gauge("Clocks that are due and have not fired.", "kind")
     timer_delay_seconds = histogram(LATE, "From due to fired.", "kind")
+    deadlines_provisional = gauge("Clocks that stand on days whose holidays nobody has announced yet.")
+    complaint_sla_breaches_total = counter("Milestones that were missed.", "severity_level", "milestone")
     notices_total = counter("Notices by what became of them.", "kind", "channel", "state")
     notice_delay_seconds = histogram(LATE, "From due to sent.", "kind", "channel")
     notices_waiting = gauge("Notices that are not at an end.", "state")

@@ -28,6 +28,8 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "inquiries.handle": DESK,
     "tasks.read": READERS,
     "tasks.do": HANDLERS,
+    "profiles.read": READERS | {"integration"},
+    "profiles.preview": frozenset(("supervisor", "leader", "admin")),
     "events.read": READERS | {"integration"},
     "parked.read": frozenset(("supervisor", "auditor", "admin")),
     "parked.act": frozenset(("admin",)),

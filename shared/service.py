@@ -11,8 +11,10 @@ import asyncpg
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.clocks.terms import Reckon
 from shared.health import Health
 from shared.metrics import Metrics
+from shared.profiles import Part
 from shared.reactions import Listener
 from shared.settings import ServiceSettings
 from shared.sources import Sources
@@ -31,6 +33,11 @@ class Means:
     engine: AsyncEngine
     pool: asyncpg.Pool | None = None  # workers only
     wake: asyncio.Event = field(default_factory=asyncio.Event)  # tells the relay that there is something to publish
+
+    @property
+    def config(self) -> Path | None:
+        """The operator's folder."""
+        return self.settings.config if self.settings else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Service:
     settings: type[ServiceSettings]
     metadata: MetaData
     migrations: Path
+    policy: type[Part] = Part  # its part of a trade profile
+    reckon: Reckon | None = None  # by when what one of its clocks watches would be due under a profile
     routers: Callable[[], Sequence[Any]] = tuple  # of FastAPI
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()

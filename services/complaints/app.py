@@ -5,41 +5,56 @@ from pathlib import Path
 from typing import Any
 
 from services.complaints.domain import Memory
+from services.complaints.domain.clock import Clock
 from services.complaints.domain.policy import Policy, Trade
 from services.complaints.listeners import contacts, followup, notes, reception
 from services.complaints.settings import Settings
 from services.complaints.store.gauges import gauges
 from shared import following, profiles
+from shared.clocks import firing
+from shared.clocks.terms import by_milestones
+from shared.profiles import history
 from shared.service import Job, Means, Service
 from shared.units import Units
 
 HERE = Path(__file__).parent
 
 
-def trade_of(units: Units) -> Trade:
-    """Every unit with its policy."""
-    return profiles.read(HERE / "profiles", Policy, units)
+def trade_of(units: Units, config: Path | None = None) -> Trade:
+    """Every unit with its policy; `config` is the folder of an operator's own profiles."""
+    return profiles.read("complaints", Policy, units, config)
 
 
 def circumstances(means: Means) -> Mapping[str, Any]:
-    return {"trade": trade_of(means.units)}
+    return {"trade": trade_of(means.units, means.config)}
 
 
-def jobs(_: Means) -> Sequence[Job]:
-    return [
-        following.job({
-            "complaint": {"customer_id": "customer_id", "customer_known": "declared"},
-            "task": {"customer_id": "customer_id"},
-        })
-    ]  # fmt: skip
+def jobs(means: Means) -> Sequence[Job]:
+    trade = trade_of(means.units, means.config)
+    follow = following.job({
+        "complaint": {"customer_id": "customer_id", "customer_known": "declared"},
+        "task": {"customer_id": "customer_id"},
+        "clock": {"customer_id": "customer_id"},
+    })  # fmt: skip
+    return [*firing.jobs(Clock, trade), follow, history.job(trade)]
 
 
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
-    from services.complaints.api import intake, judging, search, settling, tasks
-    from shared import events_api, parked_api
+    from services.complaints.api import deadlines, intake, judging, search, settling, tasks
+    from shared import events_api, parked_api, profiles_api
 
-    return [intake.router, search.router, judging.router, settling.router, tasks.router, events_api.router, *parked_api.routers]
+    return [
+        intake.router,
+        search.router,
+        judging.router,
+        settling.router,
+        deadlines.router,
+        tasks.router,
+        events_api.router,
+        *profiles_api.routers(service),
+        *parked_api.routers,
+    ]
 
 
 service = Service(
@@ -48,9 +63,11 @@ service = Service(
     settings=Settings,
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
+    policy=Policy,
+    reckon=by_milestones,
     routers=routers,
     listeners=[followup.on, reception.on, contacts.on, notes.on],
     jobs=jobs,
     circumstances=circumstances,
-    gauges=[gauges],
+    gauges=[gauges, firing.gauges],
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import Money, OfCustomer
+from shared.contracts.milestones import OfMilestone, OfPause, OfResumption
 
 
 class ComplaintEvent(OfCustomer):
@@ -125,3 +126,35 @@ class ComplaintEscalated(ComplaintEvent):
     escalated_at: datetime
     escalated_by: str | None
     note_id: UUID | None = None
+
+
+class MilestoneAtRisk(OfMilestone):
+    """Most of the time is over and it is not done."""
+
+    name = "milestone.at_risk.v1"
+    topic = "careloop.complaints"
+    kept = True
+
+
+class MilestoneMissed(OfMilestone):
+    """Its time is over and it is not done."""
+
+    name = "milestone.missed.v1"
+    topic = "careloop.complaints"
+    kept = True
+
+
+class MilestonePaused(OfPause):
+    """It waits for something that is not ours to do."""
+
+    name = "milestone.paused.v1"
+    topic = "careloop.complaints"
+    kept = True
+
+
+class MilestoneResumed(OfResumption):
+    """It runs on."""
+
+    name = "milestone.resumed.v1"
+    topic = "careloop.complaints"
+    kept = True

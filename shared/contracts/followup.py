@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts import OfCustomer
+from shared.contracts.milestones import OfMilestone
 
 
 class NoticeEvent(OfCustomer):
@@ -76,7 +77,7 @@ class CallEvent(OfCustomer):
     kept = True
 
     call_id: UUID
-    about: str  # complaint:<id>, visit:<id>
+    about: str  # complaint:<id>, visit:<id>, measurement:<id>, installation:<id>, repair:<id>, order:<id>, opportunity:<id>
     round: int
 
     @property
@@ -147,3 +148,11 @@ class SatisfactionReported(OfCustomer):
     @property
     def subject(self) -> str:
         return str(self.call_id or self.survey_id)
+
+
+class CallOverdue(OfMilestone):
+    """Nobody asked the customer within the time there was.  FLUP-06"""
+
+    name = "call.overdue.v1"
+    topic = "careloop.followup"
+    kept = True

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import OfCustomer
+from shared.contracts.milestones import OfMilestone
 
 
 class VisitEvent(OfCustomer):
@@ -114,3 +115,11 @@ class InquiryHandedOver(InquiryEvent):
     handed_over_by: str | None
     order_id: str | None = None
     note_id: UUID | None = None
+
+
+class InquiryOverdue(OfMilestone):
+    """An answer that was owed, or promised, did not come in time.  INQY-02, INQY-05, INQY-09"""
+
+    name = "inquiry.overdue.v1"
+    topic = "careloop.reception"
+    kept = True

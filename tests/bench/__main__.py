@@ -15,7 +15,7 @@ from time import monotonic
 
 import orjson
 
-from tests.bench import history, intake, latency, memory, path, relay, start, takeover, workers
+from tests.bench import clocks, deadlines, history, intake, latency, memory, path, relay, start, takeover, workers
 from tests.bench.figures import Result, machine
 from tests.bench.stage import Stage
 
@@ -27,7 +27,9 @@ BENCHES: dict[str, Callable[[Stage, int], Awaitable[Result]]] = {
     "takeover": takeover.run,
     "intake": intake.run,
     "history": history.run,
+    "clocks": clocks.run,
     "start": start.run,
+    "deadlines": deadlines.run,
     "relay": relay.run,
 }
 

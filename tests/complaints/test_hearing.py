@@ -27,17 +27,17 @@ from tests.complaints.making import (
     unreachable,
 )
 from tests.makers import Record, record
-from tests.rooms import World
+from tests.rooms import UNITS, World
 
 C2 = customer_of("erp/C-2")
 
 
 async def followed(world: World) -> None:
-    """The jobs have done what there is to do."""
-    means: Any = type("Means", (), {"pool": world.pool})
-    for job in service.jobs(means):
-        while await job.run(means):
-            pass
+    """Whatever is about a customer is in line with who that is."""
+    means: Any = type("Means", (), {"pool": world.pool, "units": UNITS, "config": None})
+    (job,) = (it for it in service.jobs(means) if it.name == "following")
+    while await job.run(means):
+        pass
 
 
 async def test_a_dissatisfied_customer_opens_it_again_and_a_satisfied_one_closes_it(api: Api, complaints: World) -> None:

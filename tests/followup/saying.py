@@ -5,22 +5,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from services.followup.domain.call import Call
 from shared.contracts import Event
 from shared.contracts.complaints import ComplaintAccepted, ComplaintClosed, ComplaintReopened, ComplaintResolved, ComplaintWithdrawn
 from shared.contracts.reception import VisitDeparted
+from shared.contracts.registry import INBOUND_TYPES
 from shared.entities import Entity
 from shared.gate import Origin
 from shared.ids import customer_of, made_of, uuid7
 from shared.outbox import Cause
 from shared.reactions import Listener, Need
 from shared.shelf import values_of
-from tests.followup.conftest import NOON, TRADE
+from tests.followup.calling import CALLS, trade
+from tests.followup.conftest import NOON
 from tests.makers import Record, customer, record
 from tests.rooms import UNITS
 
 COMPLAINT, VISIT, CUSTOMER = made_of("a complaint"), made_of("a visit"), customer_of("erp/C-1")
 STORY = "the story"  # the correlation of all that is said here
+TRADE = trade(CALLS)
 Step = tuple[str, int]  # what happened to a complaint, in which round
 
 
@@ -62,6 +67,35 @@ def said(event: Event, *, id: str | None = None, correlation: str = STORY) -> Re
 def answered(score: int = 2, survey: str = "S-1", reference: str = "shop/W-1", *, id: str | None = None, **facts: Any) -> Record:
     body = {"customer": customer(reference), "survey_id": survey, "answered_at": NOON.isoformat(), "score": score} | facts
     return record("survey.answered.v1", body, source="/surveys", id=id)
+
+
+WORK: dict[str, tuple[str, dict[str, Any]]] = {  # what others tell that leads to a call: by its table in the profile, the type and the body
+    "measurement": ("measurement.completed.v1", {"appointment_id": "A-1", "kind": "measurement", "completed_at": NOON.isoformat()}),
+    "installation": (
+        "installation.completed.v1",
+        {
+            "job_id": "J-1",
+            "order_id": "O-1",
+            "completed_at": (NOON - timedelta(days=9)).isoformat(),
+            "sheet_returned_at": NOON.isoformat(),
+        },
+    ),
+    "repair": ("repair.completed.v1", {"repair_order_id": "R-1", "outcome": "fixed", "completed_at": NOON.isoformat()}),
+    "order": ("order.closed.v1", {"order_id": "O-1", "reason": "fulfilled", "closed_at": NOON.isoformat()}),
+    "lost_order": ("order.lost.v1", {"opportunity_id": "P-1", "reason": "price", "lost_at": NOON.isoformat()}),
+}
+
+
+def work(trigger: str, reference: str = "erp/C-1", *, id: str | None = None, unit: str | None = None, **facts: Any) -> Record:
+    name, body = WORK[trigger]
+    told: Record = record(name, {"customer": customer(reference)} | body | facts, id=id, unit=unit)
+    return told
+
+
+def worked(trigger: str, reference: str = "erp/C-1", **facts: Any) -> Event:
+    """The same, for a hearer."""
+    name, body = WORK[trigger]
+    return INBOUND_TYPES[name].model_validate_json(orjson.dumps({"customer": customer(reference)} | body | facts))
 
 
 class Hearer:

@@ -20,16 +20,20 @@ from services.followup.domain.asking import (
 )
 from services.followup.domain.call import OFF, WAITING, Call, State, Why
 from services.followup.domain.note import Note
+from services.followup.domain.policy import Calls
 from services.followup.domain.satisfaction import ContradictingScore, satisfaction_of
-from services.followup.listeners import complaints, reception
+from services.followup.listeners import complaints, field_service, orders, reception
 from shared.contracts import Event
 from shared.contracts.followup import CallAttempted, CallCompleted, CallUnreachable, Satisfaction, SatisfactionReported
 from shared.contracts.notes import NoteWritten
-from tests.followup.conftest import NOON, TRADE, local
-from tests.followup.saying import COMPLAINT, VISIT, Hearer, departed, happened
+from shared.worktime.calendar import Calendar
+from shared.worktime.counting import due
+from tests.followup.calling import CALLS, DECORATION, PLAIN, SHANGHAI, TUESDAY_OFF, calls
+from tests.followup.conftest import NOON, local
+from tests.followup.saying import COMPLAINT, VISIT, WORK, Hearer, departed, happened, worked
 
-CALLS, ZONE = TRADE.policy("headquarters").calls, TRADE.unit("headquarters").clock
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FIFTH_DAY = local(18) + 7 * DAY  # the fifth working day after Tuesday, at its close
 
 
 def a_call(state: State = State.PLANNED) -> Call:
@@ -46,8 +50,10 @@ def a_visit() -> Call:
     return hearer.calls[1]
 
 
-def tried(call: Call, outcome: str, at: datetime = NOON, callback_at: datetime | None = None) -> list[Any]:
-    return attempt(call, Tried(outcome), callback_at, policy=CALLS, zone=ZONE, by="s-1", at=at)
+def tried(
+    call: Call, outcome: str, at: datetime = NOON, callback_at: datetime | None = None, *, of: Calls = CALLS, on: Calendar = PLAIN
+) -> list[Any]:  # fmt: skip
+    return attempt(call, Tried(outcome), callback_at, policy=of, calendar=on, zone=SHANGHAI, by="s-1", at=at)
 
 
 def said(call: Call, satisfaction: str = "satisfied", at: datetime = NOON, **facts: Any) -> list[Any]:
@@ -124,14 +130,7 @@ def test_who_refuses_is_not_disturbed_again() -> None:
 def test_the_third_attempt_that_counts_sets_the_day_of_giving_up_and_a_fourth_does_not_move_it() -> None:
     """FLUP-31"""
     call = a_call()
-    for hours, expected in (
-        (0, None),
-        (3.9, None),
-        (4, None),
-        (7.9, None),
-        (8, NOON + 8 * HOUR + 7 * DAY),
-        (30, NOON + 8 * HOUR + 7 * DAY),
-    ):
+    for hours, expected in ((0, None), (3.9, None), (4, None), (7.9, None), (8, FIFTH_DAY), (30, FIFTH_DAY)):
         tried(call, "no_answer", NOON + hours * HOUR)
         assert call.give_up_at == expected, hours
 
@@ -160,9 +159,63 @@ def test_a_day_of_giving_up_is_set_while_enough_attempts_count(steps: list[tuple
             series = []
         elif not series or at >= series[-1] + 4 * HOUR:
             series.append(at)
-        assert counted(call.attempts, CALLS.apart) == len(series)
-        assert call.give_up_at == (series[2] + 7 * DAY if len(series) >= 3 else None)
+        assert counted(call.attempts, CALLS, PLAIN, SHANGHAI) == (len(series), set())
+        assert call.give_up_at == (due(series[2], CALLS.give_up_after, PLAIN).at if len(series) >= 3 else None)
         assert call.earliest_at is not None and (outcome not in UNANSWERED or call.earliest_at >= at + 4 * HOUR)
+
+
+# -- where the profile has windows: 10:30-11:30 and 15:00-17:30; NOON is a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("moments", "number"),
+    [
+        ([local(10, 30), local(15), local(10, 30) + DAY], 3),
+        ([local(10, 30), local(11, 29), local(15), local(17), local(10, 30) + DAY], 3),  # twice in one window is once
+        ([local(11), local(14, 59), local(15)], 2),  # between windows is in none
+        ([local(11, 15), local(15), local(15, 15)], 2),  # in another one, and not yet far enough
+        ([local(9), local(13), local(18)], 0),
+        ([local(10, 45) + day * DAY for day in range(3)], 3),  # the same hour of another day is another window
+        ([local(10, 45) + day * DAY for day in range(3, 6)], 1),  # Friday, and nobody works on a weekend
+    ],
+)
+def test_attempts_count_in_different_windows(moments: list[datetime], number: int) -> None:
+    """FLUP-31"""
+    call = a_call()
+    for at in moments:
+        tried(call, "busy", at, of=DECORATION)
+    assert counted(call.attempts, DECORATION, PLAIN, SHANGHAI)[0] == number
+    assert (call.give_up_at is not None) is (number == 3)
+
+
+@pytest.mark.parametrize(
+    ("at", "of", "on", "again"),
+    [
+        (local(10, 45), DECORATION, PLAIN, local(15)),
+        (local(11, 15), DECORATION, PLAIN, local(15, 15)),
+        (local(16), DECORATION, PLAIN, local(10, 30) + DAY),
+        (local(16) - DAY, DECORATION, TUESDAY_OFF, local(10, 30) + DAY),
+        (local(16) + 3 * DAY, DECORATION, PLAIN, local(10, 30) + 6 * DAY),
+        (local(9), calls(("09:00", "18:00"), rest=[]), PLAIN, local(9) + DAY),  # 13:00 would be in the same window
+        (local(8), calls(("09:00", "18:00"), rest=[]), PLAIN, local(12)),  # it lay in no window
+    ],
+)
+def test_the_next_attempt_is_in_another_window(at: datetime, of: Calls, on: Calendar, again: datetime) -> None:
+    """FLUP-18, FLUP-31"""
+    call = a_call()
+    call.earliest_at = at
+    tried(call, "busy", at, of=of, on=on)
+    assert call.earliest_at == again
+
+
+def test_a_moment_that_the_customer_agreed_is_as_good_as_a_window() -> None:
+    """FLUP-06, FLUP-31: once; what is tried before it or after it is tried like any."""
+    call = a_call()
+    tried(call, "callback_agreed", NOON, local(19), of=DECORATION)
+    assert call.earliest_at == local(19)
+    for at, number in ((local(13), 0), (local(19), 1), (local(23, 30), 1), (local(15) + DAY, 2)):
+        tried(call, "no_answer", at, of=DECORATION)
+        assert counted(call.attempts, DECORATION, PLAIN, SHANGHAI)[0] == number, at
 
 
 def test_given_up_is_never_satisfied() -> None:
@@ -191,6 +244,14 @@ def test_an_answer_is_told_with_its_round_and_the_words_as_a_note() -> None:
 def test_what_guests_say_reception_may_read_too() -> None:
     *_, written = said(a_visit(), remarks="Nobody met us.")
     assert (written.about, written.shared_with) == (f"visit:{VISIT}", ["complaints", "reception"])
+
+
+@pytest.mark.parametrize("trigger", WORK)
+def test_what_is_said_of_work_and_orders_complaints_may_read(trigger: str) -> None:
+    hearer = Hearer()
+    hearer.hear(orders.on if trigger == "order" else field_service.on, worked(trigger))
+    *_, written = said(hearer.calls[1], "dissatisfied", remarks="It does not fit.")
+    assert (written.about, written.shared_with) == (hearer.calls[1].about, ["complaints"])
 
 
 def test_who_says_nothing_leaves_no_note() -> None:

@@ -79,7 +79,9 @@ def test_any_order_and_any_repeat_ends_in_the_same_calls(life: list[Step], rando
     for round, call in hearer.calls.items():
         resolved = NOON + (round - 1) * DAYS
         assert (call.about, call.named_id, call.correlation) == (f"complaint:{COMPLAINT}", CUSTOMER, STORY)
-        assert (call.earliest_at, call.due_at) == (resolved.replace(hour=6), resolved.replace(hour=13) + 3 * DAYS)
+        assert (call.earliest_at, call.due_at) == (resolved.replace(hour=6), local(21) + 3 * DAYS), (
+            "on Friday, also where the third day is later"
+        )
     told = Counter((type(it), it.round) for it in hearer.told if isinstance(it, CallPlanned | CallCalledOff))
     assert set(told.values()) <= {1}
     for round, (state, _) in calls_of(life).items():
@@ -151,7 +153,8 @@ def test_who_turned_out_to_be_another_is_so_in_every_call() -> None:
         hearer = Hearer()
         hearer.rows.append(KnownCustomer(id=CUSTOMER, customer_id=other))
         hear([(step, number)], hearer)
-        assert (hearer.calls[1].named_id, hearer.calls[1].customer_id) == (CUSTOMER, other) and len(hearer.rows) == 2
+        assert (hearer.calls[1].named_id, hearer.calls[1].customer_id) == (CUSTOMER, other)
+        assert sum(isinstance(it, KnownCustomer) for it in hearer.rows) == 1
 
 
 def test_a_guest_is_asked_once_after_they_are_home() -> None:

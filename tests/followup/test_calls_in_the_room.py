@@ -33,6 +33,7 @@ from tests.rooms import UNITS, World
 
 ABOUT = f"complaint:{COMPLAINT}"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+GIVE_UP = giving_up.job(TRADE)
 
 
 class Killed(BaseException):
@@ -200,9 +201,9 @@ async def given_up(followup: World, number: int) -> None:
 async def test_a_call_is_given_up_once_by_however_many_workers(followup: World) -> None:
     """FLUP-31"""
     await given_up(followup, 150)
-    assert not await giving_up.give_up(means(followup)) and not await calling.give_up(followup.engine)
+    assert not await GIVE_UP.run(means(followup)) and not await calling.give_up(followup.engine, TRADE)
     followup.clock[0] = NOON + 3 * DAY  # after a downtime
-    while any(await asyncio.gather(*(giving_up.give_up(means(followup)) for _ in range(3)))):
+    while any(await asyncio.gather(*(GIVE_UP.run(means(followup)) for _ in range(3)))):
         pass
     assert {(row["state"], row["why"], row["give_up_at"]) for row in await followup.rows("call")} == {("unreachable", "attempts", None)}
     announced = await followup.rows("outbox", "subject, correlation", "type = 'call.unreachable.v1'")
@@ -217,10 +218,11 @@ async def test_attempts_lead_to_the_end_unless_somebody_answers(followup: World)
     for hours in (0, 4, 8):
         followup.clock[0] = NOON + hours * HOUR
         await tried(followup, "no_answer")
-    followup.clock[0] = NOON + 8 * HOUR + 7 * DAY - timedelta(seconds=1)
-    assert not await calling.give_up(followup.engine)
-    followup.clock[0] = NOON + 8 * HOUR + 7 * DAY
-    assert await calling.give_up(followup.engine) == [timedelta(0)] and not await calling.give_up(followup.engine)
+    fifth_day = local(18) + 7 * DAY  # that the unit works, at its close
+    followup.clock[0] = fifth_day - timedelta(seconds=1)
+    assert not await calling.give_up(followup.engine, TRADE)
+    followup.clock[0] = fifth_day
+    assert await calling.give_up(followup.engine, TRADE) == [timedelta(0)] and not await calling.give_up(followup.engine, TRADE)
     assert await ends(followup) == {1: ("unreachable", "attempts")}
     await followup.handle(said(happened("closed", closed_as="unreachable")), said(happened("resolved")))
     assert await ends(followup) == {1: ("unreachable", "attempts")}
@@ -230,7 +232,7 @@ async def test_a_call_that_was_called_off_meanwhile_is_not_given_up(followup: Wo
     await given_up(followup, 1)
     followup.clock[0] = NOON + 2 * DAY
     reopened = said(happened("reopened", 2, complaint=UUID(int=1)))
-    await asyncio.gather(followup.handle(reopened), calling.give_up(followup.engine))
+    await asyncio.gather(followup.handle(reopened), calling.give_up(followup.engine, TRADE))
     (row,) = await followup.rows("call")
     ended = {"called_off": "call.called_off.v1", "unreachable": "call.unreachable.v1"}[row["state"]]
     assert {name for name, _ in await told(followup)} == {"call.planned.v1", ended} and row["give_up_at"] is None
@@ -246,9 +248,9 @@ async def test_a_dead_worker_gave_up_nothing(followup: World, monkeypatch: pytes
 
         patch.setattr("shared.database.outbox.write", die)
         with pytest.raises(Killed):
-            await calling.give_up(followup.engine)
+            await calling.give_up(followup.engine, TRADE)
     assert {row["state"] for row in await followup.rows("call")} == {"attempted"}
-    assert len(await calling.give_up(followup.engine)) == 2
+    assert len(await calling.give_up(followup.engine, TRADE)) == 2
 
 
 async def test_the_wall_shows_whom_to_call_and_who_is_overdue(followup: World) -> None:
@@ -271,5 +273,5 @@ async def test_the_wall_shows_whom_to_call_and_who_is_overdue(followup: World) -
 
 def test_the_worker_runs_what_this_tests() -> None:
     settings = type("Settings", (), {"smtp": "", "sms": ""})
-    running = jobs(type("Means", (), {"settings": settings, "units": UNITS}))  # type: ignore[arg-type]
-    assert {giving_up.JOB, FOLLOWING} <= set(running)
+    running = jobs(type("Means", (), {"settings": settings, "units": UNITS, "config": None}))  # type: ignore[arg-type]
+    assert {"calling", "clocks", "holidays", "following"} <= {it.name for it in running}

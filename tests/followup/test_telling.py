@@ -24,6 +24,7 @@ from shared.contracts.contacts import ContactChanged, KnownAs, Standing
 from shared.health import Health
 from shared.ids import customer_of, uuid7
 from shared.service import Means
+from tests.apis import Api
 from tests.followup.conftest import NOON, TRADE
 from tests.makers import Record, delivered, record, shipped
 from tests.rooms import UNITS, World
@@ -221,6 +222,21 @@ async def test_a_passed_arrival_is_noticed_by_the_clock(followup: World, post: P
     event = {"detected_at": (until + timedelta(minutes=1)).isoformat(), "reason": "traffic", "expected_arrival_until": None}
     await followup.handle(record("shipment.delayed.v1", shipped() | event))
     assert len(await followup.rows("notice")) == 2
+
+
+async def test_an_expected_arrival_is_explained(api: Api, followup: World) -> None:
+    """ORDR-07, D-31: a date ends at 24:00 where the unit is; a moment is itself; what is delivered is met."""
+    day, moment = f"{NOON:%Y-%m-%d}", (NOON + timedelta(hours=2)).isoformat()
+    await followup.handle(
+        record("order.shipped.v1", shipped("S-1", shipped_at=at(-2), expected_arrival_until=day)),
+        record("order.shipped.v1", shipped("S-2", shipped_at=at(-2), expected_arrival_until=moment)),
+        record("order.delivered.v1", delivered("S-2", delivered_at=at(-1))),
+    )
+    notice = (await api.get("/v1/notices"))["items"][0]
+    items = {it["shipment_id"]: it for it in (await api.get(f"/v1/notices/{notice['id']}/deadlines"))["items"]}
+    assert (items["S-1"]["state"], items["S-1"]["due_at"]) == ("running", f"{day}T16:00:00Z")
+    assert f"the time ends on {day} 24:00 (Asia/Shanghai)" in items["S-1"]["why"]["en"] and "期限" in items["S-1"]["why"]["zh"]
+    assert items["S-2"]["state"] == "met"
 
 
 async def test_a_redirected_customer_takes_notices_along_in_either_order(followup: World, post: Post) -> None:

@@ -30,7 +30,14 @@ FENCES = (
         ORMS,
         frozenset({"select", "insert", "update", "delete"}),
         ("services/*", "shared/*"),
-        ("services/*/store/*", "shared/paging.py", "shared/idempotency.py", "shared/parked_api.py", "shared/following.py"),
+        (
+            "services/*/store/*",
+            "shared/paging.py",
+            "shared/idempotency.py",
+            "shared/parked_api.py",
+            "shared/following.py",
+            "shared/clocks/store.py",
+        ),
     ),
     Fence(
         "a rule has no session",

@@ -10,6 +10,7 @@ from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.intake import Intake, announced, received
 from services.complaints.domain.known_customer import KnownCustomer
 from services.complaints.domain.policy import Trade
+from services.complaints.domain.timekeeping import in_line
 from shared.database import keep
 from shared.errors import Invalid
 from shared.following import meet
@@ -40,6 +41,6 @@ async def take(
     complaint = received(told, whom, trade.unit(told.unit))
     note_id = write(session, complaint, "content", content, by=by, at=at)
     write(session, complaint, "expected_remedy", expected_remedy, by=by, at=at)
-    keep(session, [complaint, announced(complaint, note_id)])
+    keep(session, [complaint, announced(complaint, note_id), *in_line(complaint, [], trade=trade, at=at)])
     await session.flush()
     return complaint

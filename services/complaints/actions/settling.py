@@ -18,30 +18,34 @@ async def resolve(
     session: AsyncSession, complaint_id: UUID, result: str, compensation: Money | None, *, expected: Expected, trade: Trade, roles: Collection[str],
     by: str, at: datetime,
 ) -> Complaint:  # fmt: skip
-    complaint = await in_hand(session, complaint_id, expected)
+    hand = await in_hand(session, complaint_id, expected)
+    complaint = hand.complaint
     policy, currency = trade.policy(complaint.unit), trade.unit(complaint.unit).currency
     note_id = write(session, complaint, "result", result, by=by, at=at)
     outcome = steps.resolve(complaint, compensation, policy=policy, currency=currency, roles=roles, note_id=note_id, by=by, at=at)
-    return await kept(session, complaint, outcome)
+    return await kept(session, hand, outcome, trade=trade, at=at)
 
 
 async def accept(
-    session: AsyncSession, complaint_id: UUID, remarks: str | None, *, expected: Expected, by: str, at: datetime
+    session: AsyncSession, complaint_id: UUID, remarks: str | None, *, expected: Expected, trade: Trade, by: str, at: datetime
 ) -> Complaint:  # fmt: skip
-    complaint = await in_hand(session, complaint_id, expected)
+    hand = await in_hand(session, complaint_id, expected)
+    complaint = hand.complaint
     note_id = write(session, complaint, "remarks", remarks, by=by, at=at)
-    return await kept(session, complaint, steps.accept(complaint, note_id=note_id, by=by, at=at))
+    return await kept(session, hand, steps.accept(complaint, note_id=note_id, by=by, at=at), trade=trade, at=at)
 
 
 async def reopen(
     session: AsyncSession, complaint_id: UUID, reason: str, *, expected: Expected, trade: Trade, by: str, at: datetime
 ) -> Complaint:  # fmt: skip
-    complaint = await in_hand(session, complaint_id, expected)
+    hand = await in_hand(session, complaint_id, expected)
+    complaint = hand.complaint
     note_id = write(session, complaint, "reason", reason, by=by, at=at)
     outcome = steps.reopen(complaint, "asked", policy=trade.policy(complaint.unit), note_id=note_id, by=by, at=at)
-    return await kept(session, complaint, outcome)
+    return await kept(session, hand, outcome, trade=trade, at=at)
 
 
-async def close(session: AsyncSession, complaint_id: UUID, *, expected: Expected, by: str, at: datetime) -> Complaint:
-    complaint = await in_hand(session, complaint_id, expected)
-    return await kept(session, complaint, steps.close(complaint, by=by, at=at))
+async def close(session: AsyncSession, complaint_id: UUID, *, expected: Expected, trade: Trade, by: str, at: datetime) -> Complaint:
+    hand = await in_hand(session, complaint_id, expected)
+    complaint = hand.complaint
+    return await kept(session, hand, steps.close(complaint, by=by, at=at), trade=trade, at=at)

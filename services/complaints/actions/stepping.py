@@ -1,13 +1,18 @@
-"""What stands around every step: the complaint is taken in hand, what was said is written down, and what came of it is kept."""
+"""What stands around every step: the complaint and its clocks are taken in hand, what was said is written down, and what came of it is kept."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.complaints.domain.clock import Clock
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.note import Note
-from services.complaints.store import complaints
+from services.complaints.domain.policy import Trade
+from services.complaints.domain.timekeeping import in_line
+from services.complaints.store import clocks, complaints
 from shared.database import keep
 from shared.etag import Expected
 from shared.notes import jot
@@ -15,11 +20,20 @@ from shared.outbox import Cause
 from shared.outcome import Outcome
 
 
-async def in_hand(session: AsyncSession, complaint_id: UUID, expected: Expected) -> Complaint:
-    """As the caller has seen it, and ours until the end of the transaction: of two at once one finds it changed."""
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Ours until the end of the transaction."""
+
+    complaint: Complaint
+    clocks: Sequence[Clock]
+
+
+async def in_hand(session: AsyncSession, complaint_id: UUID, expected: Expected) -> Hand:
+    """As the caller has seen it: of two at once one finds it changed. Kinds are locked in the order of their names."""
+    running = await clocks.about(session, f"complaint:{complaint_id}", lock=True)
     complaint = await complaints.by_id(session, complaint_id, lock=True)
     expected.check(complaint.version)
-    return complaint
+    return Hand(complaint, running)
 
 
 def write(session: AsyncSession, complaint: Complaint, kind: str, text: str | None, *, by: str, at: datetime) -> UUID | None:
@@ -31,7 +45,8 @@ def write(session: AsyncSession, complaint: Complaint, kind: str, text: str | No
     return note.id
 
 
-async def kept(session: AsyncSession, complaint: Complaint, outcome: Outcome) -> Complaint:
-    keep(session, outcome, Cause.of(complaint))
+async def kept(session: AsyncSession, hand: Hand, outcome: Outcome, *, trade: Trade, at: datetime) -> Complaint:
+    """The step, and what it means for the clocks."""
+    keep(session, [*outcome, *in_line(hand.complaint, hand.clocks, trade=trade, at=at)], Cause.of(hand.complaint))
     await session.flush()
-    return complaint
+    return hand.complaint

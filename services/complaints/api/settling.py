@@ -65,10 +65,17 @@ async def resolve_complaint(
 
 @router.post("/acceptance", response_model=ComplaintView, dependencies=HANDLE, responses=STEP)
 async def accept_complaint(
-    complaint_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatch, response: Response, body: Acceptance = Acceptance()
+    complaint_id: UUID,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    expected: IfMatch,
+    trade: Trade,
+    response: Response,
+    body: Acceptance = Acceptance(),
 ) -> Any:
     """The customer agrees with the result."""
-    complaint = await settling.accept(session, complaint_id, body.remarks, expected=expected, by=staff.sub, at=now)
+    complaint = await settling.accept(session, complaint_id, body.remarks, expected=expected, trade=trade, by=staff.sub, at=now)
     return await answer(session, complaint, response)
 
 
@@ -83,8 +90,15 @@ async def reopen_complaint(
 
 @router.post("/closing", response_model=ComplaintView, dependencies=HANDLE, responses=STEP)
 async def close_complaint(
-    complaint_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatch, response: Response, body: Closing = Closing()
+    complaint_id: UUID,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    expected: IfMatch,
+    trade: Trade,
+    response: Response,
+    body: Closing = Closing(),
 ) -> Any:
     """What the customer agreed with is closed."""
-    complaint = await settling.close(session, complaint_id, expected=expected, by=staff.sub, at=now)
+    complaint = await settling.close(session, complaint_id, expected=expected, trade=trade, by=staff.sub, at=now)
     return await answer(session, complaint, response)

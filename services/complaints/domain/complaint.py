@@ -83,6 +83,9 @@ class Complaint(Memory, table=True):
     inquiry_id: UUID | None = None  # it was handed over from there
     follows: str | None = None  # what it came of: survey:<id>, visit:<id>, complaint:<id>, ...
     received_at: datetime = Field(sa_type=Timestamp)  # by whoever heard it first
+    acknowledged_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    judged_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    round_began_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when it was reopened last
     feedback_by: datetime | None = Field(default=None, sa_type=Timestamp)  # when the customer was told to expect an answer
     resolved_at: datetime | None = Field(default=None, sa_type=Timestamp)  # this and the next four: the result that stands
     reopenable_until: datetime | None = Field(default=None, sa_type=Timestamp)

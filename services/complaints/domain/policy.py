@@ -4,10 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import field_validator
 
 from shared import profiles
 from shared.contracts import Money
+from shared.profiles import Milestone, Part
+from shared.worktime.span import Span
 
 
 class Role(StrEnum):
@@ -15,10 +17,6 @@ class Role(StrEnum):
 
     SUPERVISOR = "supervisor"
     LEADER = "leader"
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Fast(Part):
@@ -46,14 +44,38 @@ class Dissatisfied(Part):
         return Role.SUPERVISOR if round >= self.supervisor else None
 
 
+class Milestones(Part):
+    """The steps of a complaint whose time is watched."""
+
+    acknowledgement: Milestone
+    plan: Milestone
+    result: Milestone
+
+
+class Pauses(Part):
+    """When the time of a complaint may stand still, and how long."""
+
+    reasons: tuple[str, ...]
+    own: Span  # the longest that a specialist may take alone
+    longest: Span  # the longest of all, with a supervisor's approval
+
+    @field_validator("reasons")
+    @classmethod
+    def are_some(cls, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        if not reasons or not all(reasons):
+            raise ValueError("a pause has a reason, so there is at least one to choose from and none is empty")
+        return reasons
+
+
 class Policy(Part):
     """Complaints' part of a trade profile."""
 
-    version: int
     reopening: timedelta
     major_from_round: int
     fast: Fast
     dissatisfied: Dissatisfied
+    milestones: Milestones
+    pauses: Pauses
 
 
 Trade = profiles.Trade[Policy]

@@ -44,14 +44,14 @@ def acknowledge(it: Complaint, feedback_by: datetime | None, *, note_id: UUID | 
     if feedback_by is not None and feedback_by <= at:
         raise FeedbackNotAhead(field="/feedback_by")
     it.move(Step.ACKNOWLEDGEMENT, at)
-    it.feedback_by = feedback_by
+    it.acknowledged_at, it.feedback_by = at, feedback_by
     return [ComplaintAcknowledged(**it.names(), acknowledged_at=at, acknowledged_by=by, feedback_by=feedback_by, note_id=note_id)]
 
 
 def judge(it: Complaint, severity: Severity, *, upheld: bool, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:
     """Is the reason sufficient, is the demand reasonable?  CMPL-06, CMPL-20"""
     it.move(Step.JUDGEMENT, at)
-    it.upheld, it.severity = upheld, severity
+    it.upheld, it.severity, it.judged_at = upheld, severity, at
     return [ComplaintJudged(**it.names(), upheld=upheld, severity=severity.value, judged_at=at, judged_by=by, note_id=note_id)]
 
 
@@ -92,6 +92,7 @@ def reopen(
     """It is handled again, until the customer is content; the result that stood stands no longer.  CMPL-14, CMPL-20"""
     it.move(Step.REOPENING, at)
     it.round += 1
+    it.round_began_at, it.feedback_by = at, None
     if it.round >= policy.major_from_round:
         it.severity = Severity.MAJOR
     it.resolved_at = it.reopenable_until = it.authority = it.compensation_amount = it.compensation_currency = it.closed_as = None

@@ -5,11 +5,13 @@ from typing import Annotated
 
 from services.complaints.domain import steps
 from services.complaints.domain.answers import Answer, Said, hear
+from services.complaints.domain.clock import Clock
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.course import Step
 from services.complaints.domain.known_customer import KnownCustomer
 from services.complaints.domain.policy import Trade
 from services.complaints.domain.task import Task
+from services.complaints.domain.timekeeping import in_time
 from shared import known
 from shared.contracts.followup import CallUnreachable, SatisfactionReported
 from shared.gate import Origin
@@ -28,6 +30,7 @@ def matter(event: SatisfactionReported) -> str:
 
 
 Asked = Annotated[Complaint | None, one(Complaint, id=lambda event: id_in(event.about, "complaint"))]
+ClocksOfAsked = Annotated[list[Clock], every(Clock, about=matter)]
 Made = Annotated[Complaint | None, one(Complaint, id=lambda event: made_of("complaint", event.subject))]
 Whom = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]
 TasksAbout = Annotated[list[Task], every(Task, about=matter)]
@@ -35,7 +38,16 @@ TasksAbout = Annotated[list[Task], every(Task, about=matter)]
 
 @on(SatisfactionReported)
 def hear_what_they_say(
-    event: SatisfactionReported, asked: Asked, made: Made, whom: Whom, tasks: TasksAbout, *, at: datetime, trade: Trade, origin: Origin
+    event: SatisfactionReported,
+    asked: Asked,
+    clocks: ClocksOfAsked,
+    made: Made,
+    whom: Whom,
+    tasks: TasksAbout,
+    *,
+    at: datetime,
+    trade: Trade,
+    origin: Origin,
 ) -> Outcome:
     """Content: it is closed. Not quite: a supervisor looks into it. Not at all: it begins again, or a complaint begins.  CMPL-14, FLUP-30, D-30"""
     answer = Answer(
@@ -43,7 +55,8 @@ def hear_what_they_say(
         source=origin.source or "", aspects=event.aspects, call_id=event.call_id, note_id=event.note_id, correlation=origin.cause.correlation,
         trace=origin.cause.trace,
     )  # fmt: skip
-    return hear(answer, asked, made, known.whom(KnownCustomer, whom, event.customer_id), tasks, trade=trade, at=at)
+    heard = hear(answer, asked, made, known.whom(KnownCustomer, whom, event.customer_id), tasks, trade=trade, at=at)
+    return in_time(heard, asked, clocks, trade=trade, at=at)
 
 
 @on(CallUnreachable)

@@ -1,11 +1,13 @@
 """What complaints does when reception hands something over."""
 
+from datetime import datetime
 from typing import Annotated
 
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.intake import Intake, take_in
 from services.complaints.domain.known_customer import KnownCustomer
 from services.complaints.domain.policy import Trade
+from services.complaints.domain.timekeeping import in_time
 from shared import known
 from shared.contracts.reception import InquiryHandedOver
 from shared.gate import Origin
@@ -20,7 +22,7 @@ Whom = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event
 
 
 @on(InquiryHandedOver)
-def take_it_over(event: InquiryHandedOver, made: Made, whom: Whom, *, trade: Trade, origin: Origin) -> Outcome:
+def take_it_over(event: InquiryHandedOver, made: Made, whom: Whom, *, at: datetime, trade: Trade, origin: Origin) -> Outcome:
     """It is as old as it was there, and one complaint however often it is handed over.  CMPL-01, INQY-11"""
     if event.handed_to != "complaints" or made:
         return []
@@ -29,4 +31,4 @@ def take_it_over(event: InquiryHandedOver, made: Made, whom: Whom, *, trade: Tra
         source=origin.source or "", order_id=event.order_id, inquiry_id=event.inquiry_id, note_id=event.note_id, correlation=origin.cause.correlation,
         trace=origin.cause.trace,
     )  # fmt: skip
-    return take_in(told, known.whom(KnownCustomer, whom, event.customer_id), trade=trade)
+    return in_time(take_in(told, known.whom(KnownCustomer, whom, event.customer_id), trade=trade), trade=trade, at=at)

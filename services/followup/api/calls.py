@@ -46,7 +46,9 @@ class CallView(View):
     """One question to a customer. `why`: the reason for which nobody asks any more; `earliest_at`, `due_at`: null where there was never anything to ask."""
 
     id: UUID
-    about: str = Field(description="complaint:<id>, visit:<id>")
+    about: str = Field(
+        description="complaint:<id>, visit:<id>, measurement:<id>, installation:<id>, repair:<id>, order:<id>, opportunity:<id>"
+    )
     round: int
     reason: Reason
     customer_id: UUID
@@ -112,7 +114,8 @@ async def attempt_call(
 ) -> Any:  # fmt: skip
     """Say that you called and what came of it, short of an answer.
 
-    Who refuses is not called again. After the last of the attempts that count, which are some hours apart, the call is given up some days later."""
+    Who refuses is not called again. Attempts count that are some hours apart and, where the profile has windows for calls, in different ones; after the
+    last of them the call is given up some days later."""
     call = await calling.attempt(session, call_id, body.outcome, body.callback_at, expected=expected, trade=trade, by=staff.sub, at=now)
     tag(response, call.version)
     return call
@@ -123,11 +126,13 @@ async def attempt_call(
     responses=problems(CallNotFound, CallIsOver, Changed, ContradictingScore),
 )  # fmt: skip
 async def answer_call(
-    call_id: UUID, body: Answered, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response
+    call_id: UUID, body: Answered, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, trade: TradeAtHand,
+    response: Response,
 ) -> Any:  # fmt: skip
     """Say what the customer answered, also before `earliest_at`: they may have called themselves."""
     call = await calling.answer(
-        session, call_id, body.satisfaction, score=body.score, aspects=body.aspects, remarks=body.remarks, expected=expected, by=staff.sub, at=now
+        session, call_id, body.satisfaction, score=body.score, aspects=body.aspects, remarks=body.remarks, expected=expected, trade=trade,
+        by=staff.sub, at=now,
     )  # fmt: skip
     tag(response, call.version)
     return call

@@ -5,11 +5,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
+from pydantic import Field
 
+from services.followup.domain.arrival import arrivals_of
 from services.followup.domain.news import Kind
 from services.followup.domain.notice import Notice, State
+from services.followup.domain.policy import Trade
 from services.followup.store import notices
-from shared.http import Router, Session, View, allow, problems
+from shared.clocks.explaining import Sentences
+from shared.http import Router, Session, View, allow, circumstance, problems
 from shared.paging import Asked, Page, Part, Register
 
 router = Router("/v1/notices", tags=["notices"])
@@ -48,6 +52,27 @@ class NoticeView(View):
     deliveries: list[DeliveryView]
 
 
+class ArrivalView(View):
+    """By when a shipment was to be there. `told`: the date or moment as it was told last; `unwatched`: it had passed before we first heard of it."""
+
+    milestone: str = "arrival"
+    shipment_id: str
+    state: str = Field(description="running, met, missed, unwatched")
+    due_at: datetime
+    told: str
+    told_at: datetime
+    source: str
+    zone: str
+    rule: str = "ORDR-07"
+    why: Sentences
+
+
+class Arrivals(View):
+    """The expected arrivals of an order."""
+
+    items: list[ArrivalView]
+
+
 @router.get("", response_model=Page[NoticeView], dependencies=[allow("notices.read")], responses=problems())
 async def list_notices(session: Session, asked: Annotated[Asked, Depends(NOTICES)]) -> Part[Notice]:
     """Everything that was to be told, whatever became of it; the newest first."""
@@ -58,3 +83,13 @@ async def list_notices(session: Session, asked: Annotated[Asked, Depends(NOTICES
 async def show_notice(notice_id: UUID, session: Session) -> Any:
     """One notice."""
     return await notices.by_id(session, notice_id)
+
+
+@router.get(
+    "/{notice_id}/deadlines", response_model=Arrivals, dependencies=[allow("notices.read")], responses=problems(notices.NoticeNotFound)
+)
+async def list_arrivals(notice_id: UUID, session: Session, trade: Annotated[Trade, circumstance("trade")]) -> Any:
+    """By when the shipments of its order were to be there, and who said so.  ORDR-07"""
+    notice = await notices.by_id(session, notice_id)
+    order = await notices.order_of(session, notice)
+    return {"items": arrivals_of(order, trade.unit(notice.unit)) if order else []}

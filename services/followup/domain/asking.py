@@ -1,14 +1,14 @@
 """Asking a customer: the attempts, the answer, and when nobody tries any more."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.followup.domain.call import Call, State, Why
 from services.followup.domain.fulfilment import iso
-from services.followup.domain.hours import next_window
+from services.followup.domain.hours import Named, next_window, window_at
 from services.followup.domain.note import Note
 from services.followup.domain.policy import Calls
 from services.followup.domain.satisfaction import refuse_contradictions
@@ -16,8 +16,11 @@ from shared.contracts.followup import CallAttempted, CallCompleted, CallUnreacha
 from shared.errors import Conflict, Invalid
 from shared.notes import jot
 from shared.outcome import Outcome
+from shared.worktime.calendar import Calendar
+from shared.worktime.counting import due, not_before
 
-SHARED_WITH = {"complaint": ("complaints",), "visit": ("complaints", "reception")}  # who reads what the customer said, by what it is about
+OF_COMPLAINTS = ("complaints",)
+SHARED_WITH = {"visit": ("complaints", "reception")}  # who reads what the customer said, where it is about this; of all else `complaints`
 
 
 class Tried(StrEnum):
@@ -53,7 +56,7 @@ class CallbackNotAhead(Invalid):
 
 
 def attempt(
-    call: Call, tried: Tried, callback_at: datetime | None, *, policy: Calls, zone: ZoneInfo, by: str, at: datetime
+    call: Call, tried: Tried, callback_at: datetime | None, *, policy: Calls, calendar: Calendar, zone: ZoneInfo, by: str, at: datetime
 ) -> Outcome:  # fmt: skip
     """Somebody called. A moment that the customer agreed to beats every window; who refuses is not disturbed again.  FLUP-06, FLUP-19, FLUP-31"""
     must_wait(call)
@@ -71,7 +74,7 @@ def attempt(
     if tried is Tried.REFUSED:
         return outcome + give_up(call, Why.REFUSED, at)
     if tried in UNANSWERED:
-        try_again(call, policy, zone, at)
+        try_again(call, policy, calendar, zone, at)
     else:
         call.give_up_at = None
     if callback_at is not None:
@@ -81,24 +84,33 @@ def attempt(
     return outcome
 
 
-def try_again(call: Call, policy: Calls, zone: ZoneInfo, at: datetime) -> None:
-    """Later, in a window and not before a moment that was agreed; after the last attempt that counts, not for ever.  FLUP-31"""
-    again = next_window(at + policy.apart, policy.rest, zone)
+def try_again(call: Call, policy: Calls, calendar: Calendar, zone: ZoneInfo, at: datetime) -> None:
+    """Later, in another window and not before a moment that was agreed; after the last attempt that counts, not for ever.  FLUP-31"""
+    number, windows = counted(call.attempts, policy, calendar, zone)
+    again = next_window(not_before(at, policy.apart, calendar), policy, calendar, zone, but=windows)
     call.earliest_at = max(again, call.earliest_at or again)
-    if call.give_up_at is None and counted(call.attempts, policy.apart) >= policy.attempts:
-        call.give_up_at = at + policy.give_up_after
+    if call.give_up_at is None and number >= policy.attempts:
+        call.give_up_at = due(at, policy.give_up_after, calendar).at
 
 
-def counted(attempts: Sequence[dict[str, Any]], apart: timedelta) -> int:
-    """How many attempts count since the customer last spoke to us: those that are far enough behind the one that counted before."""
-    count, last = 0, None
+def counted(attempts: Sequence[dict[str, Any]], policy: Calls, calendar: Calendar, zone: ZoneInfo) -> tuple[int, set[Named]]:
+    """How many attempts count since the customer last spoke to us, and in which windows they lie: those that are far enough behind the one
+    that counted before and, where the profile has windows, in another than all of them. A moment that was agreed is as good as a window."""
+    count, last, windows, agreed = 0, None, set[Named](), None
     for it in attempts:
         moment = datetime.fromisoformat(it["attempted_at"])
         if it["outcome"] not in UNANSWERED:
-            count, last = 0, None
-        elif last is None or moment - last >= apart:
+            count, last, windows, agreed = 0, None, set(), it["callback_at"]
+            continue
+        window = window_at(moment, policy, calendar, zone)
+        as_agreed = agreed is not None and moment >= datetime.fromisoformat(agreed)
+        elsewhere = as_agreed or not policy.windows or (window is not None and window not in windows)
+        if elsewhere and (last is None or moment >= not_before(last, policy.apart, calendar)):
             count, last = count + 1, moment
-    return count
+            windows |= {window} if window else set()
+        if as_agreed:
+            agreed = None
+    return count, windows
 
 
 def give_up(call: Call, why: Why, at: datetime) -> Outcome:
@@ -122,7 +134,7 @@ def answer(
         about=call.about, round=call.round, satisfaction=satisfaction, score=score, aspects=call.aspects, reported_at=at,
         note_id=note.id if note else None, call_id=call.id, customer_id=call.customer_id, unit=call.unit,
     )  # fmt: skip
-    words: Outcome = [note, note.told(shared_with=SHARED_WITH[call.about.partition(":")[0]])] if note else []
+    words: Outcome = [note, note.told(shared_with=SHARED_WITH.get(call.about.partition(":")[0], OF_COMPLAINTS))] if note else []
     return [completed, reported, *words]
 
 

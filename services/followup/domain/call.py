@@ -17,11 +17,11 @@ from sqlmodel import Field
 from services.followup.domain import Memory
 from services.followup.domain.hours import Window
 from services.followup.domain.known_customer import KnownCustomer
+from services.followup.domain.policy import Asking, Calls
 from shared.contracts import Event
-from shared.contracts.followup import CallCalledOff, CallPlanned, Satisfaction
+from shared.contracts.followup import CallCalledOff, Satisfaction
 from shared.entities import Timestamp, codes
 from shared.ids import made_of
-from shared.outcome import Outcome
 
 
 class State(StrEnum):
@@ -40,6 +40,29 @@ class Reason(StrEnum):
 
     COMPLAINT_RESOLVED = "complaint_resolved"
     VISIT_DEPARTED = "visit_departed"
+    MEASUREMENT_COMPLETED = "measurement_completed"
+    INSTALLATION_COMPLETED = "installation_completed"
+    REPAIR_COMPLETED = "repair_completed"
+    ORDER_CLOSED = "order_closed"
+    ORDER_LOST = "order_lost"
+
+    def asking(self, calls: Calls) -> Asking | None:
+        """What the profile says about it; None: it asks nobody."""
+        match self:
+            case Reason.COMPLAINT_RESOLVED:
+                return calls.complaint
+            case Reason.VISIT_DEPARTED:
+                return calls.visit
+            case Reason.MEASUREMENT_COMPLETED:
+                return calls.measurement
+            case Reason.INSTALLATION_COMPLETED:
+                return calls.installation
+            case Reason.REPAIR_COMPLETED:
+                return calls.repair
+            case Reason.ORDER_CLOSED:
+                return calls.order
+            case Reason.ORDER_LOST:
+                return calls.lost_order
 
 
 class Why(StrEnum):
@@ -61,18 +84,20 @@ OFF = (
     Why.REOPENED,
     Why.WITHDRAWN,
 )  # as they follow each other in a complaint's life: the first one is the reason
+ONCE = 1  # the round of what is asked about once
 version = Column("version", Integer, nullable=False)
 
 
-def call_id(about: str, round: int) -> UUID:
-    return made_of("call", about, round)
+def call_id(about: str, round: int, reference: str | None = None) -> UUID:
+    """`reference`: the customer, where others number what it is about; two of their systems may have one number."""
+    return made_of("call", about, round, reference) if reference else made_of("call", about, round)
 
 
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What a customer is asked about, as an event tells it."""
 
-    about: str  # complaint:<id>, visit:<id>
+    about: str  # complaint:<id>, visit:<id>, measurement:<id>, installation:<id>, repair:<id>, order:<id>, opportunity:<id>
     round: int
     reason: Reason
     who: KnownCustomer
@@ -80,11 +105,12 @@ class Matter:
     source: str
     correlation: str | None
     trace: str | None
+    reference: str | None = None  # of the customer, where others number what it is about
 
 
 class Call(Memory, table=True):
     __table_args__ = (
-        UniqueConstraint("about", "round", name="call_about"),
+        UniqueConstraint("about", "round", "named_id", name="call_about"),
         Index("call_due", "due_at", postgresql_where=text(WAITS)),
         Index("call_give_up", "give_up_at", postgresql_where=text("give_up_at IS NOT NULL")),
         Index("call_named", "named_id"),
@@ -140,7 +166,7 @@ class Call(Memory, table=True):
     @classmethod
     def about_it(cls, matter: Matter, state: State, at: datetime) -> "Call":
         call: Call = cls(
-            id=call_id(matter.about, matter.round), about=matter.about, round=matter.round, reason=matter.reason, named_id=matter.who.id,
+            id=call_id(matter.about, matter.round, matter.reference), about=matter.about, round=matter.round, reason=matter.reason, named_id=matter.who.id,
             customer_id=matter.who.customer_id, unit=matter.unit, source=matter.source, state=state, planned_at=at,
             correlation=matter.correlation, trace=matter.trace,
         )  # fmt: skip
@@ -153,6 +179,11 @@ class Call(Memory, table=True):
 
     def ask_within(self, window: Window) -> None:
         self.earliest_at, self.due_at = window
+
+    def due_again(self, due_at: datetime) -> None:
+        """A notice of holidays moved it."""
+        if self.waits and self.due_at is not None:
+            self.due_at = max(due_at, self.earliest_at or due_at)
 
     def end(self, state: State, why: Why | None = None) -> None:
         self.state, self.why, self.give_up_at = state, why, None
@@ -167,24 +198,3 @@ class Call(Memory, table=True):
 
     def names(self) -> dict[str, Any]:
         return {"call_id": self.id, "about": self.about, "round": self.round, "customer_id": self.customer_id, "unit": self.unit}
-
-
-def plan(call: Call | None, matter: Matter, window: Window, at: datetime) -> Outcome:
-    """The customer will be asked, unless we know already that there is nothing to ask.  FLUP-06, FLUP-25"""
-    if call is None:
-        call = Call.about_it(matter, State.PLANNED, at)
-        call.ask_within(window)
-        return [matter.who, call, CallPlanned(**call.names(), earliest_at=window.earliest_at, due_at=window.due_at)]
-    if call.earliest_at is None:  # born called off
-        call.began_with(matter)
-        call.ask_within(window)
-    return [matter.who]
-
-
-def call_off(call: Call | None, matter: Matter, why: Why, at: datetime) -> Outcome:
-    """There is nothing to ask, or nothing any more. Who answered, or can't be reached, stays so."""
-    if call is not None:
-        return [*call.call_off(why)]
-    call = Call.about_it(matter, State.CALLED_OFF, at)
-    call.why = why
-    return [matter.who, call]

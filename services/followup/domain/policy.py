@@ -1,15 +1,21 @@
 """The numbers of the business that follow-up's rules need. They come from the trade profile of the unit; none stands in code."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
-from typing import Annotated, Literal
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import Annotated, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from shared import profiles
+from shared.profiles import Part, Rule
+from shared.worktime.calendar import Hours
+from shared.worktime.span import Measure, Span
 
 Milestone = Literal["scheduled", "started", "in_progress", "inspected", "completed"]
+MIDNIGHT, DAY, AT_ONCE = timedelta(0), timedelta(days=1), Span(0, Measure.MINUTES)
 
 
 class Quiet(BaseModel):
@@ -28,42 +34,104 @@ class Quiet(BaseModel):
         day = local.date() if now < self.until else local.date() + timedelta(days=1)
         return datetime.combine(day, self.until, zone).astimezone(at.tzinfo)
 
+    @property
+    def begins(self) -> timedelta:
+        """After midnight, on the wall."""
+        return since_midnight(self.since)
+
+    @property
+    def ends(self) -> timedelta:
+        """More than a day where it goes over midnight."""
+        return since_midnight(self.until) + (MIDNIGHT if self.since < self.until else DAY)
+
     def covers(self, now: time) -> bool:
         return self.since <= now < self.until if self.since < self.until else now >= self.since or now < self.until
 
 
-class Asking(BaseModel):
-    """When a customer is asked about one kind of thing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    after: Annotated[timedelta, Field(ge=timedelta(0))]  # not sooner than this after it happened
-    within_days: Annotated[int, Field(ge=1)]  # the day on which it happened is not counted  D-31
+def since_midnight(clock: time) -> timedelta:
+    return datetime.combine(date.min, clock) - datetime.min
 
 
-class Calls(BaseModel):
-    """How customers are called: when they rest, and how often they are tried."""
+class Asking(Part):
+    """When a customer is asked about one kind of thing, and who asks. The day on which it happened is not counted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    after: Span = AT_ONCE  # not sooner than this after it happened
+    within: Span  # D-31
+    rule: Rule  # where the number comes from
+    owner: Literal["specialist", "supervisor", "leader", "department", "reception"] = "specialist"
+    at_risk: Annotated[float, Field(gt=0, lt=1)] | None = None  # the part of its time after which the owner is warned; None: never
+
+    @field_validator("within")
+    @classmethod
+    def leaves_time(cls, within: Span) -> Span:
+        if within.amount == 0:
+            raise ValueError("it leaves no time in which the customer could be asked")
+        return within
+
+
+class Stretch(NamedTuple):
+    """A part of each day of the customer's in which they may be called, as clocks on the wall show it."""
+
+    since: timedelta
+    until: timedelta
+    window: int | None  # the place of its window in the profile; None: the profile has none
+    began: int  # days ago: a window may go over midnight
+
+
+class Calls(Part):
+    """How customers are called: in which windows, when they rest, how often they are tried, and about what. What is not named asks nobody."""
+
+    windows: tuple[Hours, ...] = ()  # FLUP-18, in the customer's own time; none: whenever they do not rest
     rest: tuple[Quiet, ...]  # FLUP-03
     attempts: Annotated[int, Field(ge=1)]  # FLUP-31
-    apart: timedelta  # an attempt sooner after one that counted does not count
-    give_up_after: timedelta  # the last of them
-    complaint: Asking  # FLUP-06
-    visit: Asking  # FLUP-25
+    apart: Span  # an attempt sooner after one that counted does not count
+    give_up_after: Span  # the last of them
+    complaint: Asking | None = None  # FLUP-06
+    visit: Asking | None = None  # FLUP-25
+    measurement: Asking | None = None  # FLUP-09
+    installation: Asking | None = None  # FLUP-12
+    repair: Asking | None = None
+    order: Asking | None = None  # FLUP-13
+    lost_order: Asking | None = None  # FLUP-10
 
-    @field_validator("rest")
-    @classmethod
-    def leaves_a_window(cls, rest: tuple[Quiet, ...]) -> tuple[Quiet, ...]:
-        if rest and all(any(other.covers(it.until) for other in rest) for it in rest):
-            raise ValueError("it leaves no time of the day at which a customer may be called")
-        return rest
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The windows of a day without the hours of rest, the earlier first."""
+        found = [
+            Stretch(*part, number, began)
+            for number, it in enumerate(self.windows)
+            for began, part in enumerate(on_a_day(it.begins, it.ends))
+        ]
+        if not self.windows:
+            found = [Stretch(MIDNIGHT, DAY, None, 0)]
+        for it in self.rest:
+            for since, until in on_a_day(it.begins, it.ends):
+                found = [left for it in found for left in without(it, since, until)]
+        return tuple(sorted(found, key=lambda it: it.since))
+
+    @model_validator(mode="after")
+    def leave_a_window(self) -> Self:
+        if not self.stretches:
+            raise ValueError("windows and rest leave no time of the day at which a customer may be called")
+        if any(it.until > other.since for it, other in pairwise(self.stretches)):
+            raise ValueError("two of the windows overlap")
+        return self
 
 
-class Policy(BaseModel):
+def on_a_day(begins: timedelta, ends: timedelta) -> list[tuple[timedelta, timedelta]]:
+    """Hours that run over midnight are the end of one day and the beginning of the next."""
+    return [(begins, ends)] if ends <= DAY else [(begins, DAY), (MIDNIGHT, ends - DAY)]
+
+
+def without(it: Stretch, since: timedelta, until: timedelta) -> list[Stretch]:
+    """What is left of a stretch before and after these hours."""
+    parts = (it._replace(until=min(it.until, since)), it._replace(since=max(it.since, until)))
+    return [part for part in parts if part.since < part.until]
+
+
+class Policy(Part):
     """Follow-up's part of a trade profile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    version: int
     age: timedelta  # older news changes what we know, and nobody is messaged
     told: frozenset[str]  # kinds of notices
     milestones: tuple[Milestone, ...]  # of production that are told  ORDR-05

@@ -1,16 +1,31 @@
-"""What follow-up does when orders move: every event adds a fact, and the notices follow from all facts, in whatever order they came."""
+"""What follow-up does when orders move: every event adds a fact, and the notices follow from all facts, in whatever order they came. When they
+are closed, somebody asks."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+from services.followup.domain.call import ONCE, Call, Matter, Reason, call_id
 from services.followup.domain.contact import Contact
 from services.followup.domain.fulfilment import Fulfilment, fulfilment_id, iso
+from services.followup.domain.known_customer import KnownCustomer
 from services.followup.domain.notice import Notice, tell
+from services.followup.domain.planning import ask_about_news
 from services.followup.domain.policy import Trade
-from shared.contracts.orders import OrderDelivered, OrderEvent, OrderProductionProgressed, OrderShipped, ShipmentDelayed, ShipmentExcepted
+from shared.contracts.orders import (
+    ClosingReason,
+    OrderClosed,
+    OrderDelivered,
+    OrderEvent,
+    OrderProductionProgressed,
+    OrderShipped,
+    ShipmentDelayed,
+    ShipmentExcepted,
+)
 from shared.gate import Origin
+from shared.ids import customer_of
+from shared.known import whom
 from shared.outcome import Outcome
 from shared.reactions import Listener, every, one
 
@@ -21,9 +36,17 @@ def identity(event: OrderEvent) -> UUID:
     return fulfilment_id(event.customer.system, event.customer.id, event.order_id)
 
 
+def about(event: OrderEvent) -> str:
+    return f"order:{event.order_id}"
+
+
 ContactOfCustomer = Annotated[Contact | None, one(Contact, reference=lambda event: event.key)]
 Order = Annotated[Fulfilment | None, one(Fulfilment, id=identity)]
 NoticesOfOrder = Annotated[list[Notice], every(Notice, fulfilment_id=identity)]
+
+CallAboutOrder = Annotated[Call | None, one(Call, id=lambda event: call_id(about(event), ONCE, event.key))]
+ContactAsItIs = Annotated[Contact | None, one(Contact, reference=lambda event: event.key, lock=False)]
+Known = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: customer_of(event.key))]
 
 AddFact = TypeVar("AddFact", bound=Callable[[Any, Fulfilment, dict[str, Any]], None])
 
@@ -91,3 +114,16 @@ def call_off_what_is_over(event: OrderDelivered, order: Fulfilment, fact: dict[s
 def tell_how_production_goes(event: OrderProductionProgressed, order: Fulfilment, fact: dict[str, Any]) -> None:
     """Milestones that the profile names, and an expected completion that moved.  ORDR-05"""
     order.progressed(fact | {"milestone": event.milestone.value, "completion": iso(event.expected_completion)})
+
+
+@on(OrderClosed)
+def ask_how_content_they_are(
+    event: OrderClosed, call: CallAboutOrder, contact: ContactAsItIs, known: Known, *, at: datetime, trade: Trade, origin: Origin
+) -> Outcome:
+    """With what they got and how they were served. An order that was written off is nothing to ask about.  ORDR-13, FLUP-13"""
+    if event.reason is ClosingReason.WRITTEN_OFF:
+        return []
+    who, cause = whom(KnownCustomer, known, customer_of(event.key)), origin.cause
+    unit = trade.units.name_of(origin.unit, who.unit)
+    closed = Matter(about(event), ONCE, Reason.ORDER_CLOSED, who, unit, origin.source or "", cause.correlation, cause.trace, event.key)
+    return ask_about_news(call, closed, event.closed_at, contact, at, trade=trade)

@@ -27,6 +27,11 @@ async def by_id(session: AsyncSession, notice_id: UUID) -> Notice:
     return notice
 
 
+async def order_of(session: AsyncSession, notice: Notice) -> Fulfilment | None:
+    """What is known of the order that it speaks of."""
+    return await session.get(Fulfilment, notice.fulfilment_id)
+
+
 async def due(session: AsyncSession, at: datetime, limit: int) -> tuple[Sequence[Notice], dict[str, Contact]]:
     """Those that are to leave now, and those whose sender died, with their contacts. Another worker passes over the same ones.
 

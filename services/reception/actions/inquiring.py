@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.reception.domain.inquiry import Inquiry, Kind
 from services.reception.domain.known_customer import KnownCustomer
 from services.reception.domain.note import Note
-from services.reception.store import inquiries, notes
+from services.reception.domain.policy import Trade
+from services.reception.domain.timekeeping import in_line
+from services.reception.store import clocks, inquiries, notes
 from shared.database import keep
 from shared.etag import Expected
 from shared.following import meet
@@ -19,7 +21,6 @@ from shared.notes import jot
 from shared.outbox import Cause
 from shared.outcome import Outcome
 from shared.topics import source_of
-from shared.units import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,53 +34,66 @@ class Question:
 
 
 async def receive(
-    session: AsyncSession, told: Question, *, customer_id: UUID, unit: str | None, units: Units, by: str, at: datetime
+    session: AsyncSession, told: Question, *, customer_id: UUID, unit: str | None, trade: Trade, by: str, at: datetime
 ) -> Inquiry:
     """Somebody asks; the words are kept as a note.  INQY-04, INQY-10"""
     cause: Cause = session.info["cause"]
     who = await meet(session, KnownCustomer, customer_id)
     inquiry = Inquiry(
         id=uuid7(), kind=told.kind, source=source_of("reception"), channel=told.channel, named_id=who.id, customer_id=who.customer_id,
-        unit=units.name_of(unit, who.unit), order_id=told.order_id, received_at=at, correlation=cause.correlation, trace=cause.trace,
+        unit=trade.units.name_of(unit, who.unit), order_id=told.order_id, received_at=at, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     inquiry.note_id = written(session, inquiry, told.text, kind="question", by=by, at=at)
-    keep(session, inquiry.receive())
+    keep(session, [*inquiry.receive(), *in_line(inquiry, [], trade=trade, at=at)])
     return inquiry
 
 
-async def promise(session: AsyncSession, inquiry_id: UUID, until: datetime, *, expected: Expected, by: str, at: datetime) -> Inquiry:
-    return await step(session, inquiry_id, expected, lambda inquiry: inquiry.promise(until, by=by, at=at))
+async def promise(
+    session: AsyncSession, inquiry_id: UUID, until: datetime, *, expected: Expected, trade: Trade, by: str, at: datetime
+) -> Inquiry:  # fmt: skip
+    until = until.astimezone(UTC)
+    return await step(session, inquiry_id, lambda inquiry: inquiry.promise(until, by=by, at=at), expected=expected, trade=trade, at=at)
 
 
-async def answer(session: AsyncSession, inquiry_id: UUID, text: str, *, expected: Expected, by: str, at: datetime) -> Inquiry:
+async def answer(
+    session: AsyncSession, inquiry_id: UUID, text: str, *, expected: Expected, trade: Trade, by: str, at: datetime
+) -> Inquiry:  # fmt: skip
     def take(inquiry: Inquiry) -> Outcome:
         return inquiry.answer(written(session, inquiry, text, kind="answer", by=by, at=at), by=by, at=at)
 
-    return await step(session, inquiry_id, expected, take)
+    return await step(session, inquiry_id, take, expected=expected, trade=trade, at=at)
 
 
 async def hand_over(
-    session: AsyncSession, inquiry_id: UUID, to: str, category: str, order_id: str | None, *, expected: Expected, by: str, at: datetime
-) -> Inquiry:
+    session: AsyncSession, inquiry_id: UUID, to: str, category: str, order_id: str | None, *, expected: Expected, trade: Trade, by: str, at: datetime
+) -> Inquiry:  # fmt: skip
     """The words go along: the note is told anew, shared with whoever has it now.  INQY-11"""
-    inquiry = await step(session, inquiry_id, expected, lambda inquiry: inquiry.hand_over(to, category, order_id, by=by, at=at))
+
+    def take(inquiry: Inquiry) -> Outcome:
+        return inquiry.hand_over(to, category, order_id, by=by, at=at)
+
+    inquiry = await step(session, inquiry_id, take, expected=expected, trade=trade, at=at)
     if note := await notes.by_id(session, inquiry.note_id):
         keep(session, [note.told(shared_with=[to])], Cause.of(inquiry))
     return inquiry
 
 
-async def step(session: AsyncSession, inquiry_id: UUID, expected: Expected, take: Callable[[Inquiry], Outcome]) -> Inquiry:
-    """Of two who come at once, the second sees what the first did."""
+async def step(
+    session: AsyncSession, inquiry_id: UUID, take: Callable[[Inquiry], Outcome], *, expected: Expected, trade: Trade, at: datetime
+) -> Inquiry:  # fmt: skip
+    """Of two who come at once, the second sees what the first did. Kinds are locked in the order of their names."""
+    running = await clocks.about(session, f"inquiry:{inquiry_id}", lock=True)
     inquiry = await inquiries.by_id(session, inquiry_id, lock=True)
     expected.check(inquiry.version)
-    keep(session, take(inquiry), Cause.of(inquiry))
+    outcome = take(inquiry)
+    keep(session, [*outcome, *in_line(inquiry, running, trade=trade, at=at)], Cause.of(inquiry))
     await session.flush()
     return inquiry
 
 
 def written(session: AsyncSession, inquiry: Inquiry, text: str, *, kind: str, by: str, at: datetime) -> UUID | None:
     """The words as a note, told under what the inquiry came of."""
-    note = jot(Note, text, about=f"inquiry:{inquiry.id}", kind=kind, customer_id=inquiry.customer_id, unit=inquiry.unit, at=at, by=by)
+    note = jot(Note, text, about=inquiry.about, kind=kind, customer_id=inquiry.customer_id, unit=inquiry.unit, at=at, by=by)
     if note is None:
         return None
     keep(session, [note, note.told()], Cause.of(inquiry))

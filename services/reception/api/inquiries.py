@@ -24,6 +24,7 @@ from shared.problems import Changed
 
 router = Router("/v1/inquiries", tags=["inquiries"])
 HANDLE = [allow("inquiries.handle")]
+TradeAtHand = Annotated[Trade, circumstance("trade")]
 STEP = problems(InquiryNotFound, NotNow, Changed)
 
 
@@ -107,12 +108,10 @@ async def list_inquiries(session: Session, asked: Annotated[Asked, Depends(INQUI
 
 
 @router.post("", status_code=201, response_model=InquiryView, dependencies=HANDLE, responses=problems(WhichCustomer))
-async def receive(
-    body: Question, session: Session, staff: Staff, now: Now, trade: Annotated[Trade, circumstance("trade")], response: Response
-) -> Any:
+async def receive(body: Question, session: Session, staff: Staff, now: Now, trade: TradeAtHand, response: Response) -> Any:
     """Somebody asks. An unknown customer is taken as well.  INQY-04, INQY-10"""
     told = inquiring.Question(Kind(body.kind), body.channel, body.question, body.order_id)
-    inquiry = await inquiring.receive(session, told, customer_id=body.certain_id, unit=staff.unit, units=trade.units, by=staff.sub, at=now)
+    inquiry = await inquiring.receive(session, told, customer_id=body.certain_id, unit=staff.unit, trade=trade, by=staff.sub, at=now)
     response.headers["Location"] = f"/v1/inquiries/{inquiry.id}"
     tag(response, inquiry.version)
     return shown(inquiry, {inquiry.note_id: told.text})
@@ -129,26 +128,49 @@ async def show_inquiry(inquiry_id: UUID, session: Session, response: Response) -
 
 @router.post("/{inquiry_id}/promise", response_model=InquiryView, dependencies=HANDLE, responses=STEP | problems(PromisedForThePast))
 async def promise(
-    inquiry_id: UUID, body: Promise, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response
+    inquiry_id: UUID,
+    body: Promise,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    expected: IfMatchIfGiven,
+    trade: TradeAtHand,
+    response: Response,
 ) -> Any:
     """They were told by when the answer comes. A new promise takes the place of the old one.  INQY-05"""
-    inquiry = await inquiring.promise(session, inquiry_id, body.until, expected=expected, by=staff.sub, at=now)
+    inquiry = await inquiring.promise(session, inquiry_id, body.until, expected=expected, trade=trade, by=staff.sub, at=now)
     return await answered(session, inquiry, response)
 
 
 @router.post("/{inquiry_id}/answer", response_model=InquiryView, dependencies=HANDLE, responses=STEP)
 async def answer(
-    inquiry_id: UUID, body: Answer, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response
+    inquiry_id: UUID,
+    body: Answer,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    expected: IfMatchIfGiven,
+    trade: TradeAtHand,
+    response: Response,
 ) -> Any:
     """They have their answer; of a missed call: they were called back."""
-    inquiry = await inquiring.answer(session, inquiry_id, body.answer, expected=expected, by=staff.sub, at=now)
+    inquiry = await inquiring.answer(session, inquiry_id, body.answer, expected=expected, trade=trade, by=staff.sub, at=now)
     return await answered(session, inquiry, response)
 
 
 @router.post("/{inquiry_id}/handover", response_model=InquiryView, dependencies=HANDLE, responses=STEP)
 async def hand_over(
-    inquiry_id: UUID, body: Handover, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response
+    inquiry_id: UUID,
+    body: Handover,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    expected: IfMatchIfGiven,
+    trade: TradeAtHand,
+    response: Response,
 ) -> Any:
     """Another service has it from now on, with the words and the time at which it was first heard.  INQY-11"""
-    inquiry = await inquiring.hand_over(session, inquiry_id, body.to, body.category, body.order_id, expected=expected, by=staff.sub, at=now)
+    inquiry = await inquiring.hand_over(
+        session, inquiry_id, body.to, body.category, body.order_id, expected=expected, trade=trade, by=staff.sub, at=now
+    )
     return await answered(session, inquiry, response)

@@ -86,6 +86,11 @@ class Inquiry(Memory, table=True):
     trace: str | None = None
     version: int = Field(default=1, sa_column=version)
 
+    @property
+    def about(self) -> str:
+        """As notes and clocks name it."""
+        return f"inquiry:{self.id}"
+
     def receive(self) -> Outcome:
         """It is heard; from here on somebody owes an answer.  INQY-04, INQY-10"""
         return [self, InquiryReceived(

@@ -2,25 +2,29 @@
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
-
 from shared import profiles
+from shared.profiles import Milestone, Part
 
 
-class Answering(BaseModel):
+class Answering(Part):
     """How long a telephone may ring.  INQY-01, D-20"""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     rings: int
     within: timedelta
 
 
-class Policy(BaseModel):
+class Milestones(Part):
+    """The steps of an inquiry whose time is watched."""
+
+    answer: Milestone  # INQY-02, INQY-03, INQY-09
+    promise: Milestone  # INQY-05
+
+
+class Policy(Part):
     """Reception's part of a trade profile."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    version: int
     answering: Answering
+    milestones: Milestones
 
 
 Trade = profiles.Trade[Policy]

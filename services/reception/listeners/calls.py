@@ -1,5 +1,6 @@
 """What reception does when the telephone rang: whoever was not answered is called back, and whoever waited too long is noted."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from services.reception.domain.inquiry import Inquiry, Kind, inquiry_of_call
 from services.reception.domain.known_customer import KnownCustomer, declare_caller, reference_of
 from services.reception.domain.late_answer import LateAnswer, Ringing, late_answer_to
 from services.reception.domain.policy import Trade
+from services.reception.domain.timekeeping import in_line
 from shared.contracts.telephony import CallAnswered, CallMissed, Direction
 from shared.gate import Origin
 from shared.ids import customer_of
@@ -28,7 +30,7 @@ LateAnswerToCall = Annotated[LateAnswer | None, one(LateAnswer, id=lambda event:
 
 
 @on(CallMissed)
-def call_them_back(event: CallMissed, inquiry: InquiryOfCall, known: Caller, *, trade: Trade, origin: Origin) -> Outcome:
+def call_them_back(event: CallMissed, inquiry: InquiryOfCall, known: Caller, *, at: datetime, trade: Trade, origin: Origin) -> Outcome:
     """One inquiry for one call, however often it is told.  INQY-10"""
     if inquiry:
         return []
@@ -40,7 +42,7 @@ def call_them_back(event: CallMissed, inquiry: InquiryOfCall, known: Caller, *, 
     )  # fmt: skip
     number = event.caller_number
     told = declare_caller(who, inquiry.id, number, unit=inquiry.unit) if number and not event.customer else [who]
-    return [*told, *inquiry.receive()]
+    return [*told, *inquiry.receive(), *in_line(inquiry, [], trade=trade, at=at)]
 
 
 @on(CallAnswered)

@@ -1,0 +1,93 @@
+"""Brings the clocks of a complaint in line with where it stands: whatever moved it, by whatever door, the same clocks run, are met or end.  A15
+
+Its beginning is when it was first heard (CMPL-01), or when it was reopened; a round that is over owes nothing any more.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from services.complaints.domain.clock import Clock
+from services.complaints.domain.complaint import Complaint
+from services.complaints.domain.course import State
+from services.complaints.domain.policy import Milestones, Trade
+from shared.clocks.clock import Thing
+from shared.clocks.terms import PROMISED, Facts, Terms
+from shared.contracts import Event
+from shared.outcome import Outcome
+
+
+class Fate(StrEnum):
+    OWED = "owed"
+    DONE = "done"
+    OVER = "over"
+
+
+def in_line(complaint: Complaint, clocks: Sequence[Clock], *, trade: Trade, at: datetime) -> Outcome:
+    """`clocks` are all that the complaint has. What was done was done at this moment."""
+    policy, here = trade.policy(complaint.unit).milestones, {it.milestone: it for it in clocks if it.round == complaint.round}
+    outcome: Outcome = []
+    for clock in clocks:
+        if clock.round < complaint.round:
+            outcome += clock.cancel(clock.runs_by(trade.knowledge), at)
+    for name in Milestones.model_fields:
+        fate = fate_of(complaint, name)
+        if running := here.get(name):
+            outcome += moved(running, fate, complaint, running.runs_by(trade.knowledge), at)
+        elif fate is Fate.OWED:
+            milestone = getattr(policy, name)
+            terms = Terms.of(trade, complaint.unit, milestone)
+            begun = Clock.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at)
+            outcome += [begun] if begun else []
+    return outcome
+
+
+def moved(clock: Clock, fate: Fate, complaint: Complaint, terms: Terms, at: datetime) -> list[Event]:
+    match fate:
+        case Fate.DONE:
+            return clock.meet(terms, at)
+        case Fate.OVER:
+            return clock.cancel(terms, at)
+        case Fate.OWED:
+            return clock.reconsider(facts(complaint), terms, at)
+
+
+def fate_of(it: Complaint, milestone: str) -> Fate:
+    """Told of the process, told of the plan, told of the result. While there is no plan of its own the result, or the explanation, is it."""
+    if it.resolved_at is not None:
+        return Fate.DONE
+    if it.state is State.WITHDRAWN:
+        return Fate.OVER
+    match milestone:
+        case "acknowledgement":
+            if it.round > 1:
+                return Fate.OVER
+            return Fate.DONE if it.acknowledged_at or it.judged_at else Fate.OWED
+        case "plan":
+            return Fate.DONE if it.state is State.EXPLAINED else Fate.OWED
+        case _:
+            return Fate.OWED
+
+
+def facts(it: Complaint) -> Facts:
+    began = it.round_began_at or it.received_at
+    moments = {"received": began}
+    if it.acknowledged_at:
+        moments["acknowledged"] = max(it.acknowledged_at, began)
+    if it.judged_at:
+        moments["judged"] = max(it.judged_at, began)
+    if it.feedback_by:
+        moments[PROMISED] = it.feedback_by
+    kind = (it.follows or "").partition(":")[0] or None
+    return Facts(moments, it.round, it.severity.value if it.severity else None, it.channel, it.category, kind)
+
+
+def thing(it: Complaint) -> Thing:
+    return Thing(it.about, it.named_id, it.customer_id, it.unit, it.correlation, it.trace)
+
+
+def in_time(outcome: Outcome, complaint: Complaint | None = None, clocks: Sequence[Clock] = (), *, trade: Trade, at: datetime) -> Outcome:
+    """What came of a rule, with what it means for the clocks: of the complaint it was about, and of those that began."""
+    begun = [it for it in outcome if isinstance(it, Complaint)]
+    told = [told for it in begun for told in in_line(it, (), trade=trade, at=at)]
+    return [*outcome, *told, *(in_line(complaint, clocks, trade=trade, at=at) if complaint else ())]

@@ -1,0 +1,6 @@
+"""Clocks of complaints, as they are looked for."""
+
+from services.complaints.domain.clock import Clock
+from shared.clocks.store import clocks_about
+
+about = clocks_about(Clock)

@@ -1,0 +1,74 @@
+"""By when a customer is asked: the clock of a call. Its limit ends with the last window in which they may be called; a moment that they agreed to
+takes its place.  FLUP-06, FLUP-18
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from services.followup.domain import Memory
+from services.followup.domain.hours import window_of
+from services.followup.domain.policy import Asking, Calls
+from shared.clocks import clock
+from shared.clocks.terms import OWN, PROMISED, Facts, Reckoned, Terms
+from shared.contracts.followup import CallOverdue
+from shared.profiles import Limit, Milestone
+from shared.worktime.calendar import Calendar
+from shared.worktime.counting import Due, due
+from shared.worktime.holidays import Knowledge
+
+CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class CallTerms(Terms):
+    """The windows of the profile and the customer's zone as they were when the call was planned."""
+
+    calls: Calls
+    asking: Asking
+    zone: ZoneInfo
+
+    @classmethod
+    def for_asking(cls, asking: Asking, calls: Calls, calendar: Calendar, zone: ZoneInfo) -> "CallTerms":
+        limit = Limit(within=asking.within, rule=asking.rule)
+        return cls(Milestone(owner=asking.owner, at_risk=asking.at_risk, limits=(limit,)), {OWN: calendar}, calls, asking, zone)
+
+    def dump(self) -> dict[str, Any]:
+        windows = self.calls.model_dump(mode="json", include={"windows", "rest", "attempts", "apart", "give_up_after"})
+        asking = self.asking.model_dump(mode="json", exclude_defaults=True)
+        return Terms.dump(self) | {"calls": windows, "asking": asking, "zone": self.zone.key}
+
+    def reckon(self, facts: Facts) -> Sequence[Reckoned]:
+        (limit,), start, calendar = self.milestone.limits, facts.moments["received"], self.calendars[OWN]
+        if agreed := facts.moments.get(PROMISED):
+            return [Reckoned(Limit(promised=True, rule="FLUP-19"), start, Due(agreed, False))]
+        window = window_of(start, self.asking, self.calls, calendar, self.zone)
+        until = calendar.known_until
+        beyond = until is not None and calendar.date_of(window.due_at) > until
+        return [Reckoned(limit, start, Due(window.due_at.astimezone(UTC), beyond or due(start, self.asking.within, calendar).provisional))]
+
+
+class Clock(clock.Clock, Memory, table=True):
+    __table_args__ = clock.indexes()
+
+    missed_as = CallOverdue
+
+    def runs_by(self, knowledge: Knowledge) -> CallTerms:
+        return read(orjson.dumps(self.terms), knowledge)
+
+
+@lru_cache(maxsize=1024)
+def read(kept: bytes, knowledge: Knowledge) -> CallTerms:
+    told: Mapping[str, Any] = orjson.loads(kept)
+    terms = Terms.load({name: told[name] for name in ("milestone", "calendars")}, knowledge)
+    calls, asking = Calls.model_validate(told["calls"]), Asking.model_validate(told["asking"])
+    return CallTerms(terms.milestone, terms.calendars, calls, asking, ZoneInfo(told["zone"]))
+
+
+def id_of(call_id: Any) -> Any:
+    return clock.clock_id(f"call:{call_id}", CALL, 1)

@@ -1,0 +1,6 @@
+"""Clocks of inquiries, as they are looked for."""
+
+from services.reception.domain.clock import Clock
+from shared.clocks.store import clocks_about
+
+about = clocks_about(Clock)

@@ -1,0 +1,260 @@
+"""A clock of one thing: started, warned, paused and resumed, then met, missed or cancelled; each once, whoever comes first.
+
+A step and the job that looks after the time may come in any order: whoever comes first lets the time pass (`tick`) up to the moment that
+counts, so that what was missed is missed as of its due moment, also after hours in which nobody looked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from sqlalchemy import Date, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from shared.clocks.terms import Facts, Reckoned, Terms, after_pauses
+from shared.contracts import Event
+from shared.entities import Entity, Timestamp, codes
+from shared.ids import made_of
+from shared.profiles import Profile
+from shared.worktime.holidays import Knowledge
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    UNWATCHED = "unwatched"  # it had passed before we first heard of the thing
+
+
+OPEN = frozenset((State.RUNNING, State.PAUSED))
+IS_OPEN = "state IN ('running', 'paused')"
+
+
+def indexes() -> tuple[Index, ...]:
+    """Of each service's own table."""
+    return (
+        Index("clock_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("clock_about", "about"),
+        Index("clock_named", "named_id"),
+        Index("clock_provisional", "known_until", "id", postgresql_where=text(f"provisional AND {IS_OPEN}")),
+        Index("clock_open", "id", postgresql_where=text(IS_OPEN)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a clock is about, as far as it needs to know."""
+
+    about: str
+    named_id: UUID
+    customer_id: UUID
+    unit: str
+    correlation: str | None = None
+    trace: str | None = None
+
+
+class Clock(Entity):
+    """What is owed is named by `about`, `milestone` and `round`."""
+
+    __tablename__ = "clock"
+    id: UUID = Field(primary_key=True)  # made of them
+    about: str  # complaint:<id>, inquiry:<id>, call:<id>
+    milestone: str
+    round: int
+    named_id: UUID
+    customer_id: UUID
+    unit: str
+    owner: str  # the role that owes it
+    state: State = Field(sa_type=codes(State))
+    profile: str
+    profile_version: int
+    profile_digest: str
+    terms: dict[str, Any] = Field(sa_type=JSONB)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    reckoned: list[dict[str, Any]] = Field(sa_type=JSONB)  # the limits that apply, the strictest first
+    started_at: datetime = Field(sa_type=Timestamp)
+    due_at: datetime = Field(sa_type=Timestamp)
+    at_risk_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    warned_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    provisional: bool = False
+    known_until: date | None = Field(
+        default=None, sa_type=Date
+    )  # of a provisional one: how far the holidays were known when it was reckoned
+    pauses: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # the ledger, the oldest first
+    moves: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # when a notice of holidays moved it
+    pause_until: datetime | None = Field(default=None, sa_type=Timestamp)
+    next_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when time has something to do
+    ended_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    done_at: datetime | None = Field(default=None, sa_type=Timestamp)  # also late
+    correlation: str | None = None
+    trace: str | None = None
+    version: int = 1
+
+    missed_as: ClassVar[type[Event] | None] = None  # how a service announces it; None: it does not
+    at_risk_as: ClassVar[type[Event] | None] = None
+    paused_as: ClassVar[type[Event] | None] = None
+    resumed_as: ClassVar[type[Event] | None] = None
+
+    @classmethod
+    def start(cls, thing: Thing, milestone: str, facts: Facts, terms: Terms, profile: Profile[Any], at: datetime) -> Self | None:
+        """None where no limit applies (yet). What had passed before we first heard of it is not watched."""
+        reckoned = terms.reckon(facts)
+        if not reckoned:
+            return None
+        clock = cls(
+            id=clock_id(thing.about, milestone, facts.round), about=thing.about, milestone=milestone, round=facts.round, named_id=thing.named_id,
+            customer_id=thing.customer_id, unit=thing.unit, owner=terms.milestone.owner, state=State.RUNNING, profile=profile.name,
+            profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
+            started_at=reckoned[0].start, due_at=reckoned[0].due.at, correlation=thing.correlation, trace=thing.trace,
+        )  # fmt: skip
+        clock.set(terms, reckoned)
+        if clock.due_at <= at:
+            clock.end(State.UNWATCHED, at)
+        return clock
+
+    def runs_by(self, knowledge: Knowledge) -> Terms:
+        """The terms of its start, with what is known of holidays today."""
+        return Terms.load(self.terms, knowledge)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def strictest(self) -> Reckoned:
+        return Reckoned.load(self.reckoned[0])
+
+    # -- its time
+
+    def set(self, terms: Terms, reckoned: Sequence[Reckoned]) -> None:
+        """By the strictest of these limits, moved by the working time of all pauses that are over."""
+        first = reckoned[0]
+        self.reckoned, self.started_at = [it.dump() for it in reckoned], first.start
+        calendar = terms.of_limit(first.limit)
+        self.provisional = first.due.provisional
+        self.known_until = calendar.known_until if first.due.provisional else None
+        self.due_at, warned = after_pauses(first.due.at, self.pauses, calendar), terms.at_risk(first)
+        self.at_risk_at = warned and after_pauses(warned, self.pauses, calendar)
+        self.look_again()
+
+    def look_again(self) -> None:
+        if self.state is State.PAUSED:
+            self.next_at = self.pause_until
+        elif self.state is State.RUNNING:
+            warn = self.at_risk_at if self.warned_at is None else None
+            self.next_at = min(warn, self.due_at) if warn else self.due_at
+        else:
+            self.next_at = None
+
+    def reconsider(self, facts: Facts, terms: Terms, at: datetime) -> list[Event]:
+        """What is known of the thing has changed: perhaps another limit is the strictest now."""
+        if not self.is_open or facts.dump() == self.facts:
+            return []
+        self.facts = facts.dump()
+        if reckoned := terms.reckon(facts):
+            self.set(terms, reckoned)
+        return self.tick(terms, at)
+
+    def reckon_anew(self, terms: Terms, at: datetime) -> bool:
+        """More is known of holidays: does it move? Whatever a limit came to is reckoned again; a clock that moved remembers from where."""
+        before = self.due_at
+        if reckoned := terms.reckon(Facts.load(self.facts)):
+            self.set(terms, reckoned)
+        if self.due_at != before:
+            self.moves = [
+                *self.moves,
+                {"at": at.isoformat(), "from": before.isoformat(), "to": self.due_at.isoformat(), "because": "holidays"},
+            ]
+        return self.due_at != before
+
+    def tick(self, terms: Terms, at: datetime) -> list[Event]:
+        """Let time pass up to this moment: a pause ends at its limit, somebody is warned, and what is due and not done is missed."""
+        told: list[Event] = []
+        if self.state is State.PAUSED and self.pause_until is not None and self.pause_until <= at:
+            told += self.resume(terms, by=None, at=self.pause_until)
+        if self.state is not State.RUNNING:
+            return told
+        if self.due_at < at:
+            self.end(State.MISSED, self.due_at)
+            told += self.announced(self.missed_as)
+        elif self.warned_at is None and self.at_risk_at is not None and self.at_risk_at <= at:
+            self.warned_at = at
+            told += self.announced(self.at_risk_as)
+        self.look_again()
+        return told
+
+    # -- its ends
+
+    def meet(self, terms: Terms, at: datetime) -> list[Event]:
+        """It was done: in time, or late. At the due moment itself is in time."""
+        told = self.tick(terms, at) if self.due_at < at else []
+        if self.is_open:
+            self.end(State.MET, at)
+        if self.done_at is None and self.state in (State.MET, State.MISSED, State.UNWATCHED):
+            self.done_at = at
+        return told
+
+    def cancel(self, terms: Terms, at: datetime) -> list[Event]:
+        """It is not owed any more."""
+        told = self.tick(terms, at) if self.due_at < at else []
+        if self.is_open:
+            self.end(State.CANCELLED, at)
+        return told
+
+    def end(self, state: State, at: datetime) -> None:
+        if self.state is State.PAUSED:
+            self.pauses = [*self.pauses[:-1], self.pauses[-1] | {"stopped": at.isoformat()}]
+        self.state, self.ended_at, self.next_at, self.pause_until = state, at, None, None
+        self.provisional = False
+
+    # -- its pauses
+
+    def pause(self, terms: Terms, reason: str, until: datetime, *, by: str, approved_by: str | None, at: datetime) -> list[Event]:
+        """It stands still, not beyond the limit; whoever needs longer pauses again."""
+        told = self.tick(terms, at)
+        if self.state is not State.RUNNING:
+            return told
+        entry = {
+            "reason": reason, "by": by, "approved_by": approved_by, "began": at.isoformat(), "until": until.isoformat(), "ended": None, "ended_by": None,
+            "worked_seconds": None, "due_before": self.due_at.isoformat(), "due_after": None,
+        }  # fmt: skip
+        self.pauses, self.state, self.pause_until = [*self.pauses, entry], State.PAUSED, until
+        self.look_again()
+        return told + self.announced(self.paused_as, reason=reason, until=until, paused_by=by, approved_by=approved_by, paused_at=at)
+
+    def resume(self, terms: Terms, *, by: str | None, at: datetime) -> list[Event]:
+        """It runs on; `by` None: its limit was reached."""
+        if self.state is not State.PAUSED:
+            return []
+        calendar, before = terms.of_limit(self.strictest.limit), self.pauses[:-1]
+        entry = self.pauses[-1] | {"ended": at.isoformat(), "ended_by": by}
+        self.due_at = after_pauses(self.due_at, [entry], calendar)
+        self.at_risk_at = self.at_risk_at and after_pauses(self.at_risk_at, [entry], calendar)
+        worked = calendar.worked(datetime.fromisoformat(entry["began"]), at)
+        entry |= {"due_after": self.due_at.isoformat(), "worked_seconds": int(worked / timedelta(seconds=1))}
+        self.pauses, self.state, self.pause_until = [*before, entry], State.RUNNING, None
+        self.look_again()
+        return self.announced(self.resumed_as, resumed_by=by, resumed_at=at, paused_seconds=entry["worked_seconds"])
+
+    # -- what is said of it
+
+    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+        return [contract(**self.names(), **more)] if contract else []
+
+    def names(self) -> dict[str, Any]:
+        """What every event about it says."""
+        return {
+            "clock_id": self.id, "about": self.about, "milestone": self.milestone, "round": self.round, "customer_id": self.customer_id,
+            "unit": self.unit, "owner": self.owner, "severity": self.facts.get("severity"), "due_at": self.due_at.astimezone(UTC),
+            "rule": self.reckoned[0]["limit"]["rule"], "profile": self.profile, "profile_version": self.profile_version, "provisional": self.provisional,
+        }  # fmt: skip
+
+
+def clock_id(about: str, milestone: str, round: int) -> UUID:
+    return made_of("clock", about, milestone, round)

@@ -1,0 +1,22 @@
+"""A service's clocks, as they are looked for."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.clocks.clock import Clock
+
+Kind = TypeVar("Kind", bound=Clock)
+
+
+def clocks_about(kind: type[Kind]) -> Callable[..., Awaitable[Sequence[Kind]]]:
+    """`about(session, thing, lock=True)`: all clocks of one thing, by their ids, which is the order of locking."""
+
+    async def about(session: AsyncSession, thing: str, *, lock: bool = False) -> Sequence[Kind]:
+        found: Any = select(kind).where(col(kind.about) == thing).order_by(col(kind.id))
+        clocks: Sequence[Kind] = (await session.exec(found.with_for_update() if lock else found)).all()
+        return clocks
+
+    return about

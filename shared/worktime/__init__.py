@@ -1,0 +1,1 @@
+"""Working time: spans, calendars and how deadlines are counted and explained."""

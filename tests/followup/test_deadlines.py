@@ -1,0 +1,171 @@
+"""By when a customer is asked, through the real edge: in the windows of the profile, once, by agreement, and moved by a notice."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.followup.app import service, trade_of
+from services.followup.domain.call import Call
+from services.followup.domain.clock import Clock
+from shared.clocks import firing
+from shared.health import Health
+from shared.service import Means
+from tests.apis import Api
+from tests.followup.conftest import NOON, TRADE, local
+from tests.followup.saying import COMPLAINT, happened, said, work
+from tests.rooms import UNITS, World
+
+ABOUT = f"complaint:{COMPLAINT}"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def jobs_live_at_the_rooms_time(followup: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.clocks.firing.now", lambda: followup.clock[0])
+
+
+def means(world: World) -> Means:
+    return Means(None, UNITS, world.room.gate.sources, world.room.metrics, Health("followup", "worker"), world.engine, world.pool)
+
+
+async def fired(world: World) -> list[dict[str, Any] | None]:
+    """Two workers let time pass; what was overdue."""
+
+    async def work() -> None:
+        while await firing.fire(Clock, TRADE, means(world)):
+            pass
+
+    await asyncio.gather(work(), work())
+    return [body for name, body in await world.announced() if name == "call.overdue.v1"]
+
+
+async def the_call(api: Api) -> dict[str, Any]:
+    (call,) = (await api.get("/v1/calls"))["items"]
+    found: dict[str, Any] = call
+    return found
+
+
+async def deadline(api: Api) -> dict[str, Any]:
+    (it,) = (await api.get(f"/v1/calls/{(await the_call(api))['id']}/deadlines"))["items"]
+    found: dict[str, Any] = it
+    return found
+
+
+def z(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def test_a_calls_deadline_is_explained(api: Api, followup: World) -> None:
+    """FLUP-06: three days from Tuesday end on Friday, where the last window closes at 21:00."""
+    await followup.handle(said(happened("resolved")))
+    call, it = await the_call(api), await deadline(api)
+    assert it["due_at"] == call["due_at"] == z(local(21) + 3 * DAY)
+    assert (it["milestone"], it["state"], it["owner"], it["limits"][0]["rule"]) == ("call", "running", "specialist", "FLUP-06, D-09")
+    assert it["why"]["en"].endswith("the last moment before at which the customer may be called: 2026-01-09 21:00.")
+    assert it["why"]["zh"].endswith("此前可以致电的最后时刻:2026-01-09 21:00。")
+    assert it["arithmetic"][-1] == {"code": "window", "at": call["due_at"]}
+
+
+async def test_nobody_asked_in_time(api: Api, followup: World) -> None:
+    await followup.handle(said(happened("resolved")))
+    followup.clock[0] = NOON + 9 * DAY
+    (body,) = await fired(followup)
+    assert body and (body["about"], body["due_at"]) == (f"call:{(await the_call(api))['id']}", z(local(21) + 3 * DAY))
+    call = await the_call(api)
+    answer = await api.ask("POST", f"/v1/calls/{call['id']}/outcome", {"satisfaction": "satisfied"}, role="specialist")
+    assert answer.status_code == 200, "late is better than never"
+    it = await deadline(api)
+    assert (it["state"], it["done_at"]) == ("missed", z(NOON + 9 * DAY)) and len(await fired(followup)) == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "state"),
+    [("outcome", "met"), ("refused", "cancelled"), ("reopened", "cancelled"), ("accepted", "cancelled"), ("withdrawn", "cancelled")],
+)
+async def test_the_clock_ends_with_the_call(api: Api, followup: World, then: str, state: str) -> None:
+    await followup.handle(said(happened("resolved")))
+    id = (await the_call(api))["id"]
+    if then == "outcome":
+        assert (await api.ask("POST", f"/v1/calls/{id}/outcome", {"satisfaction": "satisfied"}, role="specialist")).status_code == 200
+    elif then == "refused":
+        assert (await api.ask("POST", f"/v1/calls/{id}/attempts", {"outcome": "refused"}, role="specialist")).status_code == 200
+    else:
+        await followup.handle(said(happened(then, 2 if then == "reopened" else 1)))
+    assert (await deadline(api))["state"] == state
+    followup.clock[0] = NOON + 9 * DAY
+    assert await fired(followup) == []
+
+
+async def test_resolved_and_reopened_in_one_batch(api: Api, followup: World) -> None:
+    await followup.handle(said(happened("resolved")), said(happened("reopened", 2)))
+    assert (await deadline(api))["state"] == "cancelled"
+
+
+async def test_a_moment_that_was_agreed_takes_the_place_of_the_limit(api: Api, followup: World) -> None:
+    """FLUP-06, FLUP-19"""
+    await followup.handle(said(happened("resolved")))
+    id, agreed = (await the_call(api))["id"], NOON + 5 * DAY
+    body = {"outcome": "callback_agreed", "callback_at": z(agreed)}
+    assert (await api.ask("POST", f"/v1/calls/{id}/attempts", body, role="specialist")).status_code == 200
+    it = await deadline(api)
+    assert (it["due_at"], it["limits"][0]["rule"]) == (z(agreed), "FLUP-19") and "promised" in it["why"]["en"]
+    followup.clock[0] = NOON + 4 * DAY
+    assert await fired(followup) == []
+
+
+@pytest.mark.parametrize(
+    ("trade", "event", "due"),
+    [
+        ("decoration", "measurement", local(17, 30) + DAY),
+        ("project", "installation", local(21) + 3 * DAY),
+        ("steel", "order", local(21) + 3 * DAY),
+        ("dealership", "repair", local(21) + 3 * DAY),
+        ("standard", "measurement", None),
+    ],
+)
+async def test_the_shipped_trades_ask_about_what_they_should(
+    api: Api, followup: World, monkeypatch: pytest.MonkeyPatch, trade: str, event: str, due: datetime | None
+) -> None:
+    """A15, FLUP-06, FLUP-09, FLUP-12, FLUP-13"""
+    units = UNITS.model_copy(update={"units": {name: it.model_copy(update={"profile": trade}) for name, it in UNITS.units.items()}})
+    told = followup.room.circumstances
+    monkeypatch.setattr(followup.room, "circumstances", lambda: told() | {"trade": trade_of(units)})
+    await followup.handle(work(event))
+    items = (await api.get("/v1/calls"))["items"]
+    assert [it["due_at"] for it in items] == ([z(due)] if due else [])
+
+
+async def test_a_preview_speaks_of_calls_too(api: Api, followup: World) -> None:
+    await followup.handle(said(happened("resolved")))
+    draft = 'version = 2\nby = "s-9"\nwhy = "?"\nextends = "standard"\n[followup.calls.complaint]\nwithin = "1 cd"\n'
+    answer = await api.ask("POST", "/v1/profiles/preview", {"profiles": {"standard": draft}}, role="leader")
+    found = answer.json()
+    assert (answer.status_code, found["moved"], found["items"][0]["becomes"]) == (200, 1, z(local(21) + DAY)), found
+
+
+async def test_a_notice_moves_call_and_clock_alike(api: Api, followup: World, tmp_path: Path) -> None:
+    """Resolved on a Friday in March of the first year that nobody has announced; then Monday is off, and only Friday itself is left."""
+    last = TRADE.knowledge.known_until("CN")
+    assert last
+    friday = datetime(last.year + 1, 3, 1, 4, tzinfo=UTC)
+    friday += timedelta(days=(4 - friday.weekday()) % 7)
+    followup.clock[0] = friday
+    await followup.handle(said(happened("resolved", resolved_at=friday)))
+    before = await deadline(api)
+    assert (before["due_at"], before["provisional"]) == (z(friday + timedelta(days=3, hours=9)), True)
+    monday = f"{friday + 3 * DAY:%Y-%m-%d}"
+    (tmp_path / "holidays").mkdir()
+    (tmp_path / "holidays" / "n.toml").write_text(
+        f'country = "CN"\nyear = {friday.year}\nsource = "a notice"\noff = [{{ since = {monday}, until = {monday}, name = "x" }}]\n'
+    )
+    informed = trade_of(UNITS, tmp_path)
+    await asyncio.gather(*(firing.follow_the_holidays(Clock, informed, means(followup), Call) for _ in range(2)))
+    it = await deadline(api)
+    assert it["due_at"] == (await the_call(api))["due_at"] == z(friday + timedelta(hours=9)) and not it["provisional"]
+
+
+def test_the_service_says_how_its_calls_are_reckoned() -> None:
+    assert service.reckon is not None

@@ -28,6 +28,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "inquiries.handle": DESK,
     "tasks.read": READERS,
     "tasks.do": HANDLERS,
+    "deadlines.read": READERS | {"integration"},
     "profiles.read": READERS | {"integration"},
     "profiles.preview": frozenset(("supervisor", "leader", "admin")),
     "events.read": READERS | {"integration"},

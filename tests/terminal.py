@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 
+CONFIG = Path(__file__).parents[1] / "deploy" / "local" / "config"
 COMMAND = [sys.executable, "-m", "deploy.command", "run"]
 
 
@@ -80,9 +81,12 @@ def a_run_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def a_system() -> Iterator[Terminal]:
-    """Up when the block begins, gone when it ends."""
+def a_system(units: str | None = None) -> Iterator[Terminal]:
+    """Up when the block begins, gone when it ends. `units`: another units.toml."""
     with a_run_folder() as run:
+        if units:
+            shutil.copytree(CONFIG, run / "config")
+            (run / "config" / "units.toml").write_text(units)
         terminal = Terminal(run)
         try:
             terminal.until("ready", 180)

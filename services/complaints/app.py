@@ -42,7 +42,7 @@ def jobs(means: Means) -> Sequence[Job]:
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
     from services.complaints.api import deadlines, intake, judging, search, settling, tasks
-    from shared import events_api, parked_api, profiles_api
+    from shared import deadlines_api, events_api, parked_api, profiles_api
 
     return [
         intake.router,
@@ -51,6 +51,7 @@ def routers() -> Sequence[Any]:
         settling.router,
         deadlines.router,
         tasks.router,
+        deadlines_api.register(Clock),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

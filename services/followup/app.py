@@ -59,13 +59,14 @@ def jobs(means: Means) -> Sequence[Job]:
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
     from services.followup.api import calls, deadlines, notices, surveys
-    from shared import events_api, parked_api, profiles_api
+    from shared import deadlines_api, events_api, parked_api, profiles_api
 
     return [
         calls.router,
         deadlines.router,
         notices.router,
         surveys.router,
+        deadlines_api.register(Clock),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

@@ -39,13 +39,14 @@ def jobs(means: Means) -> Sequence[Job]:
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
     from services.reception.api import deadlines, inquiries, late_answers, visits
-    from shared import events_api, parked_api, profiles_api
+    from shared import deadlines_api, events_api, parked_api, profiles_api
 
     return [
         visits.router,
         inquiries.router,
         deadlines.router,
         late_answers.router,
+        deadlines_api.register(Clock),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

@@ -43,7 +43,11 @@ def indexes() -> tuple[Index, ...]:
         Index("clock_about", "about"),
         Index("clock_named", "named_id"),
         Index("clock_provisional", "known_until", "id", postgresql_where=text(f"provisional AND {IS_OPEN}")),
-        Index("clock_open", "id", postgresql_where=text(IS_OPEN)),
+        Index("clock_due", "due_at", "id"),
+        Index("clock_state", "state", "due_at", "id"),
+        Index("clock_owner", "owner", "due_at", "id"),
+        Index("clock_unit", "unit", "due_at", "id"),
+        Index("clock_unsure", "provisional", "due_at", "id", postgresql_where=text("provisional")),
     )
 
 

@@ -18,7 +18,11 @@ CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX clock_about ON clock (about);
 CREATE INDEX clock_named ON clock (named_id);
 CREATE INDEX clock_provisional ON clock (known_until, id) WHERE provisional AND state IN ('running', 'paused');
-CREATE INDEX clock_open ON clock (id) WHERE state IN ('running', 'paused')"""
+CREATE INDEX clock_due ON clock (due_at, id);
+CREATE INDEX clock_state ON clock (state, due_at, id);
+CREATE INDEX clock_owner ON clock (owner, due_at, id);
+CREATE INDEX clock_unit ON clock (unit, due_at, id);
+CREATE INDEX clock_unsure ON clock (provisional, due_at, id) WHERE provisional"""
 
 
 def upgrade() -> None:

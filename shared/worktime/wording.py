@@ -7,6 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shared.worktime.calendar import Reason
+from shared.worktime.pattern import WEEKDAYS
 from shared.worktime.span import Measure
 
 Language = Literal["zh", "en"]
@@ -46,7 +47,7 @@ class Words:
         return name
 
     def clock(self, day: date, shown: str) -> str:
-        return f"{self.days(day, day)} {shown}"
+        raise NotImplementedError
 
     def moment(self, at: datetime, zone: ZoneInfo) -> str:
         there = at.astimezone(zone)
@@ -81,6 +82,9 @@ class Chinese(Words):
         hours, minutes = parts(time)
         return f"{hours}小时" * bool(hours) + f"{minutes}分钟" * bool(minutes or not hours)
 
+    def clock(self, day: date, shown: str) -> str:
+        return f"{self.days(day, day)}（周{'一二三四五六日'[day.weekday()]}）{shown}"
+
     def listed(self, texts: Sequence[str]) -> str:
         return "、".join(texts)
 
@@ -102,6 +106,9 @@ class English(Words):
     def time(self, time: timedelta) -> str:
         hours, minutes = parts(time)
         return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
+
+    def clock(self, day: date, shown: str) -> str:
+        return f"{WEEKDAYS[day.weekday()].capitalize()} {self.days(day, day)} {shown}"
 
     def name(self, name: str) -> str:
         return ENGLISH.get(name, name)

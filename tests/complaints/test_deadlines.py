@@ -68,7 +68,7 @@ async def test_each_deadline_is_explained(api: Api) -> None:
     assert (limit["rule"], limit["within"], limit["holds"], limit["due_at"]) == ("ours, D-02", "3 wd", True, plan["due_at"])
     assert plan["arithmetic"][0]["code"] == "start" and plan["arithmetic"][-1]["code"] == "ends"
     assert plan["why"]["en"].startswith("Plan (our suggestion, D-02; profile standard, version 1); ")
-    assert plan["why"]["zh"].startswith("处理方案(本公司建议值, D-02;业务规则standard第1版);")
+    assert plan["why"]["zh"].startswith("处理方案（本公司建议值, D-02；业务规则standard第1版）；")
     assert found[1, "acknowledgement"]["due_at"] == z(OPENS + timedelta(hours=2)), "outside hours it counts from the next opening"
 
 
@@ -80,7 +80,7 @@ async def test_steps_meet_and_miss_their_clocks(api: Api, complaints: World) -> 
     assert states(found) == {"acknowledgement 1": "met", "plan 1": "running", "result 1": "running"}
     result = found[1, "result"]
     assert (result["due_at"], result["limits"][0]["rule"], result["limits"][0]["within"]) == (z(NOON + timedelta(days=1)), "CMPL-05", None)
-    assert "promised to the customer for 2026-01-06 12:00" in result["why"]["en"]
+    assert "promised to the customer for Tuesday 6 January 2026 12:00" in result["why"]["en"]
     await step(api, it["id"], "judgement", {"severity": "major"})
     complaints.clock[0] = NOON + timedelta(days=1, seconds=1)
     await step(api, it["id"], "resolution")
@@ -162,8 +162,11 @@ async def test_a_pause_moves_the_deadline_by_working_time_and_stands_in_the_ledg
     (entry,) = plan["pauses"]
     assert (entry["worked_seconds"], entry["by"], entry["approved_by"], entry["reason"]) == (8 * 3600, "s-1", None, "awaiting_customer")
     assert (entry["due_before"], entry["due_after"]) == ("2026-01-08T10:00:00Z", "2026-01-09T10:00:00Z")
-    assert "paused on 2026-01-05 12:00 (awaiting_customer), 8 h of working time: moved to 2026-01-09 18:00" in plan["why"]["en"]
-    assert "2026-01-05 12:00起因awaiting_customer暂停,其间工作时间8小时,顺延至2026-01-09 18:00" in plan["why"]["zh"]
+    assert (
+        "paused on Monday 5 January 2026 12:00 (awaiting_customer), 8 h of working time: moved to Friday 9 January 2026 18:00"
+        in plan["why"]["en"]
+    )
+    assert "2026年1月5日（周一）12:00起因awaiting_customer暂停，其间工作时间8小时，顺延至2026年1月9日（周五）18:00" in plan["why"]["zh"]
     (note,) = (note for note in (await api.get(f"/v1/complaints/{it['id']}"))["notes"] if note["kind"] == "pause")
     assert note["text"] == "They look for the photographs."
 
@@ -340,3 +343,39 @@ async def test_gauges_count_what_is_late_and_what_is_provisional(api: Api, compl
 
 def test_every_service_that_keeps_clocks_says_how_they_are_reckoned() -> None:
     assert service.reckon is not None
+
+
+async def test_the_register_of_deadlines_shows_what_is_due_next(api: Api, complaints: World) -> None:
+    first, second = (await taken(api))["id"], (await taken(api))["id"]
+    await step(api, first, "withdrawal")
+    items = (await api.get("/v1/deadlines"))["items"]
+    assert [it["due_at"] for it in items] == sorted(it["due_at"] for it in items) and len(items) == 4
+    running = (await api.get("/v1/deadlines?state=running&state=paused&count=true"))["items"]
+    assert {it["about"] for it in running} == {f"complaint:{second}"}
+    (plan,) = (await api.get(f"/v1/deadlines?owner=department&about=complaint:{second}&provisional=false"))["items"]
+    assert (plan["milestone"], plan["profile_version"], plan["due_at"]) == ("plan", 1, "2026-01-08T10:00:00Z")
+    assert (await api.get("/v1/deadlines?provisional=true"))["items"] == []
+
+
+class Killed(BaseException):
+    """The worker's end: nobody catches it."""
+
+
+async def test_a_worker_that_dies_has_fired_nothing_and_the_next_fires_all(
+    api: Api, complaints: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await taken(api)
+    complaints.clock[0] = NOON + timedelta(days=9)
+    before = await complaints.announced()
+
+    async def dies(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shared.outbox.write", dies)
+        with pytest.raises(Killed):
+            await firing.fire(Clock, TRADE, means(complaints))
+    assert await complaints.announced() == before
+    assert len(await complaints.rows("clock", where="state = 'running'")) == 6
+    assert sorted(await fired(complaints)) == ["missed acknowledgement"] * 3 + ["missed plan"] * 3

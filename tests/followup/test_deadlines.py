@@ -64,8 +64,8 @@ async def test_a_calls_deadline_is_explained(api: Api, followup: World) -> None:
     call, it = await the_call(api), await deadline(api)
     assert it["due_at"] == call["due_at"] == z(local(21) + 3 * DAY)
     assert (it["milestone"], it["state"], it["owner"], it["limits"][0]["rule"]) == ("call", "running", "specialist", "FLUP-06, D-09")
-    assert it["why"]["en"].endswith("the last moment before at which the customer may be called: 2026-01-09 21:00.")
-    assert it["why"]["zh"].endswith("此前可以致电的最后时刻:2026-01-09 21:00。")
+    assert it["why"]["en"].endswith("the last moment before at which the customer may be called is Friday 9 January 2026 21:00.")
+    assert it["why"]["zh"].endswith("此前可以致电的最后时刻为2026年1月9日（周五）21:00。")
     assert it["arithmetic"][-1] == {"code": "window", "at": call["due_at"]}
 
 
@@ -169,3 +169,32 @@ async def test_a_notice_moves_call_and_clock_alike(api: Api, followup: World, tm
 
 def test_the_service_says_how_its_calls_are_reckoned() -> None:
     assert service.reckon is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "event", "due"),
+    [
+        ('[followup.calls.complaint]\nwithin = "1 cd"', "complaint", local(21) + DAY),
+        ('[followup.calls.complaint]\nwithin = "5 wd"', "complaint", local(18) + 7 * DAY),
+        ('[followup.calls]\nwindows = [{ since = "10:30", until = "11:30" }]', "complaint", local(11, 30) + 3 * DAY),
+        ('[followup.calls]\nrest = [{ since = "17:00", until = "09:00" }]', "complaint", local(17) + 3 * DAY),
+        ('[calendar]\nrest = ["thursday", "friday"]', "complaint", local(21) + DAY),
+        ('[followup.calls.measurement]\nwithin = "2 wd"\nrule = "FLUP-09"', "measurement", local(18) + 2 * DAY),
+        ('[followup.calls.installation]\nafter = "2 cd"\nwithin = "3 cd"\nrule = "FLUP-12"', "installation", local(21) + 3 * DAY),
+        ('[followup.calls.repair]\nwithin = "2 cd"\nrule = "ours"', "repair", local(21) + 2 * DAY),
+        ('[followup.calls.order]\nwithin = "2 cd"\nrule = "ours"', "order", local(21) + 2 * DAY),
+        ('[followup.calls.lost_order]\nwithin = "2 cd"\nrule = "FLUP-10"', "lost_order", local(21) + 2 * DAY),
+    ],
+)
+async def test_a_number_changed_in_the_profile_moves_the_call(
+    api: Api, followup: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, change: str, event: str, due: datetime
+) -> None:
+    """A15: follow-up delay, call windows, working hours. 6 January 2026 is a Tuesday."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "standard.toml").write_text(f'version = 2\nby = "s-9"\nwhy = "?"\nextends = "standard"\n{change}\n')
+    told, trade = followup.room.circumstances, trade_of(UNITS, tmp_path)
+    monkeypatch.setattr(followup.room, "circumstances", lambda: told() | {"trade": trade})
+    monkeypatch.setitem(api.app.state.circumstances, "trade", trade)
+    await followup.handle(said(happened("resolved")) if event == "complaint" else work(event))
+    it = await deadline(api)
+    assert (it["due_at"], it["profile"]["version"]) == (z(due), 2)

@@ -6,7 +6,6 @@ As long as the profile lets anybody a specialist pauses alone; longer needs a su
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from shared.worktime.counting import due
 from sqlalchemy.orm.attributes import flag_modified
 
 from services.complaints.domain.clock import Clock
@@ -15,6 +14,7 @@ from services.complaints.domain.policy import Pauses, Role, Trade
 from shared.clocks.clock import State
 from shared.errors import Conflict, Invalid, Refused
 from shared.outcome import Outcome
+from shared.worktime.counting import due
 
 
 class NothingRuns(Conflict):

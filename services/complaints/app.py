@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.complaints.domain import Memory
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.policy import Policy, Trade
 from services.complaints.listeners import contacts, followup, notes, reception
 from services.complaints.settings import Settings
@@ -36,7 +36,7 @@ def jobs(means: Means) -> Sequence[Job]:
         "task": {"customer_id": "customer_id"},
         "clock": {"customer_id": "customer_id"},
     })  # fmt: skip
-    return [*firing.jobs(Clock, trade), follow, history.job(trade)]
+    return [*firing.jobs(Watch, trade), follow, history.job(trade)]
 
 
 def routers() -> Sequence[Any]:
@@ -51,7 +51,7 @@ def routers() -> Sequence[Any]:
         settling.router,
         deadlines.router,
         tasks.router,
-        deadlines_api.register(Clock),
+        deadlines_api.register(Watch),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

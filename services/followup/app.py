@@ -6,7 +6,7 @@ from typing import Any
 
 from services.followup.domain import Memory
 from services.followup.domain.call import Call
-from services.followup.domain.clock import Clock
+from services.followup.domain.clock import Watch
 from services.followup.domain.policy import Policy, Trade
 from services.followup.domain.timekeeping import reckon
 from services.followup.gateways import Gateway
@@ -50,7 +50,7 @@ def jobs(means: Means) -> Sequence[Job]:
         arrivals.job(trade),
         reaching.JOB,
         calling.job(trade),
-        *firing.jobs(Clock, trade, along=Call),
+        *firing.jobs(Watch, trade, along=Call),
         FOLLOWING,
         history.job(trade),
     ]
@@ -66,7 +66,7 @@ def routers() -> Sequence[Any]:
         deadlines.router,
         notices.router,
         surveys.router,
-        deadlines_api.register(Clock),
+        deadlines_api.register(Watch),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.reception.domain import Memory
-from services.reception.domain.clock import Clock
+from services.reception.domain.clock import Watch
 from services.reception.domain.policy import Policy, Trade
 from services.reception.jobs import closing
 from services.reception.listeners import calls, contacts, followup, notes
@@ -33,7 +33,7 @@ def circumstances(means: Means) -> Mapping[str, Any]:
 
 def jobs(means: Means) -> Sequence[Job]:
     trade = trade_of(means.units, means.config)
-    return [closing.JOB, *firing.jobs(Clock, trade), FOLLOWING, history.job(trade)]
+    return [closing.JOB, *firing.jobs(Watch, trade), FOLLOWING, history.job(trade)]
 
 
 def routers() -> Sequence[Any]:
@@ -46,7 +46,7 @@ def routers() -> Sequence[Any]:
         inquiries.router,
         deadlines.router,
         late_answers.router,
-        deadlines_api.register(Clock),
+        deadlines_api.register(Watch),
         events_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,

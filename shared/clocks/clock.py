@@ -42,7 +42,7 @@ def indexes() -> tuple[Index, ...]:
         Index("clock_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("clock_about", "about"),
         Index("clock_named", "named_id"),
-        Index("clock_provisional", "known_until", "id", postgresql_where=text(f"provisional AND {IS_OPEN}")),
+        Index("clock_provisional", "holidays", "known_until", "id", postgresql_where=text(f"provisional AND {IS_OPEN}")),
         Index("clock_due", "due_at", "id"),
         Index("clock_state", "state", "due_at", "id"),
         Index("clock_owner", "owner", "due_at", "id"),
@@ -87,9 +87,8 @@ class Clock(Entity):
     at_risk_at: datetime | None = Field(default=None, sa_type=Timestamp)
     warned_at: datetime | None = Field(default=None, sa_type=Timestamp)
     provisional: bool = False
-    known_until: date | None = Field(
-        default=None, sa_type=Date
-    )  # of a provisional one: how far the holidays were known when it was reckoned
+    holidays: str | None = None  # of a provisional one: whose are not announced yet ...
+    known_until: date | None = Field(default=None, sa_type=Date)  # ... and how far they were known when it was reckoned
     pauses: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # the ledger, the oldest first
     moves: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # when a notice of holidays moved it
     pause_until: datetime | None = Field(default=None, sa_type=Timestamp)
@@ -142,7 +141,7 @@ class Clock(Entity):
         self.reckoned, self.started_at = [it.dump() for it in reckoned], first.start
         calendar = terms.of_limit(first.limit)
         self.provisional = first.due.provisional
-        self.known_until = calendar.known_until if first.due.provisional else None
+        self.holidays, self.known_until = (calendar.part.holidays, calendar.known_until) if first.due.provisional else (None, None)
         self.due_at, warned = after_pauses(first.due.at, self.pauses, calendar), terms.at_risk(first)
         self.at_risk_at = warned and after_pauses(warned, self.pauses, calendar)
         self.look_again()

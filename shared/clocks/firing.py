@@ -17,9 +17,9 @@ from shared.reactions import among
 from shared.service import Job, Means
 
 AT_ONCE = 500
-DUE = "SELECT id, about FROM clock WHERE next_at < $1 ORDER BY next_at LIMIT $2"
+DUE = "SELECT id, about FROM clock WHERE next_at < $2 ORDER BY next_at LIMIT $1"
 BEHIND = """
-SELECT id, about, known_until FROM clock WHERE provisional AND state IN ('running', 'paused') AND known_until < $1 ORDER BY known_until, id LIMIT $2"""
+SELECT id, about FROM clock WHERE provisional AND state IN ('running', 'paused') AND holidays = $2 AND known_until < $3 ORDER BY known_until, id LIMIT $1"""
 COUNTED = """
 SELECT (SELECT count(*) FROM (SELECT FROM clock WHERE next_at < $1 LIMIT $2) AS late) AS overdue,
     (SELECT count(*) FROM (SELECT FROM clock WHERE provisional AND state IN ('running', 'paused') LIMIT $2) AS unsure) AS provisional"""
@@ -50,15 +50,12 @@ async def fire(kind: type[Clock], trade: Trade[Any], means: Means) -> bool:
                     severity_level=clock.facts.get("severity") or "none", milestone=clock.milestone
                 ).inc()
 
-    return await with_all(kind, means, DUE, at, pass_time)
+    return await with_all(kind, means, pass_time, DUE, at)
 
 
 async def follow_the_holidays(kind: type[Clock], trade: Trade[Any], means: Means, along: type[Entity] | None = None) -> bool:
     """A notice has come: what was provisional is reckoned anew, and moves where the notice says so."""
-    known = trade.knowledge.known_until("CN")
-    if known is None:
-        return False
-    at = now()
+    at, more = now(), False
 
     def reckon(batch: Batch) -> None:
         things: dict[str, Any] = {str(it.id): it for it in batch.of(along)} if along else {}  # type: ignore[attr-defined]
@@ -69,16 +66,19 @@ async def follow_the_holidays(kind: type[Clock], trade: Trade[Any], means: Means
                     thing.due_again(clock.due_at)
                 batch.keep([*clock.tick(terms, at)], Cause.of(clock))
 
-    return await with_all(kind, means, BEHIND, known, reckon, along)
+    for country in sorted(trade.countries):
+        if (known := trade.knowledge.known_until(country)) is not None:
+            more = await with_all(kind, means, reckon, BEHIND, country, known, along=along) or more
+    return more
 
 
 async def with_all(
-    kind: type[Clock], means: Means, which: str, value: Any, do: Callable[[Batch], None], along: type[Entity] | None = None
+    kind: type[Clock], means: Means, do: Callable[[Batch], None], which: str, *values: Any, along: type[Entity] | None = None
 ) -> bool:  # fmt: skip
     """Up to so many in one transaction; were there as many, there may be more."""
     assert means.pool
     async with means.pool.acquire() as connection:
-        found = await connection.fetch(which, value, AT_ONCE)
+        found = await connection.fetch(which, AT_ONCE, *values)
     if not found:
         return False
     ids = [row["id"] for row in found]

@@ -35,6 +35,11 @@ class Trade(Generic[P]):
     calendars: Mapping[str, CalendarPart] = field(default_factory=dict)  # of teams, by name
     compiled: dict[tuple[str, str], Calendar] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def countries(self) -> set[str]:
+        """Whose holidays count anywhere."""
+        return {it.holidays for it in (*self.calendars.values(), *(profile.calendar for profile in self.profiles.values()))}
+
     def unit(self, name: str) -> Unit:
         return self.units[name]
 

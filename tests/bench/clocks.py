@@ -12,7 +12,7 @@ import asyncpg
 
 from deploy.local.databases import Database
 from services.complaints.app import service, trade_of
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.policy import Trade
 from shared.clock import now
 from shared.clocks import firing
@@ -80,7 +80,7 @@ async def run(stage: Stage, rounds: int) -> Result:
 async def fill(database: Database, trade: Trade) -> None:
     """The plan of a complaint that came next spring, a million times, a second apart; all warned of already, so that what is due is missed."""
     received = datetime(now().year + 1, 3, 1, 2, tzinfo=UTC)
-    first = Clock.start(
+    first = Watch.start(
         Thing("complaint:first", customer_of("erp/1"), customer_of("erp/1"), "headquarters"), "plan",
         Facts({"received": received}, channel="phone", category="delivery"), Terms.of(trade, "headquarters", trade.policy("headquarters").milestones.plan),
         trade.profile("headquarters"), now(),
@@ -119,7 +119,7 @@ async def fired(contender: str, means: Means, trade: Trade) -> Round:
 
 
 async def all_of(means: Means, trade: Trade) -> None:
-    while await firing.fire(Clock, trade, means):
+    while await firing.fire(Watch, trade, means):
         pass
 
 
@@ -147,9 +147,9 @@ async def idle(stage: Stage, means: Means, trade: Trade) -> Round:
     """A minute of looking once a second, of gauges and of holidays, without the seconds: what it costs of a core, ours and the database's."""
     before = stage.cpu()
     for second in range(LOOKS):
-        assert not await firing.fire(Clock, trade, means)
+        assert not await firing.fire(Watch, trade, means)
         if second % 30 == 0:
-            assert not await firing.follow_the_holidays(Clock, trade, means)
+            assert not await firing.follow_the_holidays(Watch, trade, means)
         if second % 5 == 0:
             await firing.gauges(means)
     after = stage.cpu()

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from shared.clocks.clock import OPEN, State, Thing
 from shared.clocks.terms import PROMISED, Facts, Terms
 from shared.profiles.limits import Limit, Milestone
@@ -33,9 +33,9 @@ def terms(*limits: dict[str, Any], at_risk: float | None = 0.5) -> Terms:
     return Terms(Milestone(owner="specialist", at_risk=at_risk, limits=tuple(told)), {"": CALENDAR})
 
 
-def started(it: Terms, received: datetime, *, first_heard: datetime | None = None, **facts: Any) -> Clock:
+def started(it: Terms, received: datetime, *, first_heard: datetime | None = None, **facts: Any) -> Watch:
     moments = {"received": received} | facts.pop("moments", {})
-    clock = Clock.start(THING, "plan", Facts(moments, **facts), it, TRADE.profile("headquarters"), first_heard or received)
+    clock = Watch.start(THING, "plan", Facts(moments, **facts), it, TRADE.profile("headquarters"), first_heard or received)
     assert clock is not None
     return clock
 
@@ -141,7 +141,7 @@ def test_a_stricter_limit_may_have_passed_already() -> None:
 
 def test_without_a_limit_that_applies_there_is_no_clock() -> None:
     it = terms({"within": "15 cd", "since": "acknowledged"})
-    assert Clock.start(THING, "result", Facts({"received": THURSDAY}), it, TRADE.profile("headquarters"), THURSDAY) is None
+    assert Watch.start(THING, "result", Facts({"received": THURSDAY}), it, TRADE.profile("headquarters"), THURSDAY) is None
 
 
 def test_what_had_passed_before_we_heard_of_it_is_not_watched() -> None:

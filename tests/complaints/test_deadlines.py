@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.complaints.app import service, trade_of
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from shared.clocks import firing
 from shared.health import Health
 from shared.service import Means
@@ -35,7 +35,7 @@ async def fired(world: World, workers: int = 2) -> list[str]:
     before = len(await world.announced())
 
     async def work() -> None:
-        while await firing.fire(Clock, TRADE, means(world)):
+        while await firing.fire(Watch, TRADE, means(world)):
             pass
 
     await asyncio.gather(*(work() for _ in range(workers)))
@@ -325,8 +325,8 @@ async def test_a_notice_of_holidays_moves_what_was_provisional(api: Api, complai
     (tmp_path / "holidays" / "next-year.toml").write_text(notice)
     informed = trade_of(UNITS, tmp_path)
     api.app.state.circumstances["trade"] = informed
-    await asyncio.gather(*(firing.follow_the_holidays(Clock, informed, means(complaints)) for _ in range(2)))
-    assert not await firing.follow_the_holidays(Clock, informed, means(complaints))
+    await asyncio.gather(*(firing.follow_the_holidays(Watch, informed, means(complaints)) for _ in range(2)))
+    assert not await firing.follow_the_holidays(Watch, informed, means(complaints))
     found = await deadlines(api, it["id"])
     assert not any(it["provisional"] for it in found.values())
     assert found[1, "plan"]["due_at"] == z(friday + timedelta(days=6, hours=8)) and len(found[1, "plan"]["moves"]) == 1
@@ -375,7 +375,22 @@ async def test_a_worker_that_dies_has_fired_nothing_and_the_next_fires_all(
     with monkeypatch.context() as patched:
         patched.setattr("shared.outbox.write", dies)
         with pytest.raises(Killed):
-            await firing.fire(Clock, TRADE, means(complaints))
+            await firing.fire(Watch, TRADE, means(complaints))
     assert await complaints.announced() == before
     assert len(await complaints.rows("clock", where="state = 'running'")) == 6
     assert sorted(await fired(complaints)) == ["missed acknowledgement"] * 3 + ["missed plan"] * 3
+
+
+async def test_two_steps_at_once_leave_one_clock_of_each(api: Api, complaints: World) -> None:
+    """Both begin the result's clock: whoever comes second finds it."""
+    for _ in range(5):
+        it = await taken(api)
+        path, tag = f"/v1/complaints/{it['id']}", {"If_Match": "*", "role": "specialist"}
+        answers = await asyncio.gather(
+            api.ask("POST", f"{path}/acknowledgement", {"feedback_by": z(NOON + timedelta(days=1))}, **tag),
+            api.ask("POST", f"{path}/judgement", {"upheld": True, "reason": "So it is.", "severity": "major"}, **tag),
+            api.ask("POST", f"{path}/pauses", {"reason": "awaiting_customer", "until": z(NOON + timedelta(hours=2))}, **tag),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 409} and answers[1].status_code == 200
+        found = await deadlines(api, it["id"])
+        assert set(found) == {(1, "acknowledgement"), (1, "plan"), (1, "result")} and len(await complaints.rows("parked")) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from services.followup.app import service, trade_of
 from services.followup.domain.call import Call
-from services.followup.domain.clock import Clock
+from services.followup.domain.clock import Watch
 from shared.clocks import firing
 from shared.health import Health
 from shared.service import Means
@@ -35,7 +35,7 @@ async def fired(world: World) -> list[dict[str, Any] | None]:
     """Two workers let time pass; what was overdue."""
 
     async def work() -> None:
-        while await firing.fire(Clock, TRADE, means(world)):
+        while await firing.fire(Watch, TRADE, means(world)):
             pass
 
     await asyncio.gather(work(), work())
@@ -162,7 +162,7 @@ async def test_a_notice_moves_call_and_clock_alike(api: Api, followup: World, tm
         f'country = "CN"\nyear = {friday.year}\nsource = "a notice"\noff = [{{ since = {monday}, until = {monday}, name = "x" }}]\n'
     )
     informed = trade_of(UNITS, tmp_path)
-    await asyncio.gather(*(firing.follow_the_holidays(Clock, informed, means(followup), Call) for _ in range(2)))
+    await asyncio.gather(*(firing.follow_the_holidays(Watch, informed, means(followup), Call) for _ in range(2)))
     it = await deadline(api)
     assert it["due_at"] == (await the_call(api))["due_at"] == z(friday + timedelta(hours=9)) and not it["provisional"]
 

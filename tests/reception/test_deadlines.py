@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.reception.app import trade_of
-from services.reception.domain.clock import Clock
+from services.reception.domain.clock import Watch
 from shared.clocks import firing
 from shared.service import Means
 from tests.apis import Api
@@ -37,7 +37,7 @@ def close_to(moment: str, expected: datetime) -> bool:
 
 async def fired(worker: Means) -> None:
     async def work() -> None:
-        while await firing.fire(Clock, TRADE, worker):
+        while await firing.fire(Watch, TRADE, worker):
             pass
 
     await asyncio.gather(work(), work())

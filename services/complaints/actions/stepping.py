@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.note import Note
 from services.complaints.domain.policy import Trade
@@ -25,15 +25,14 @@ class Hand:
     """Ours until the end of the transaction."""
 
     complaint: Complaint
-    clocks: Sequence[Clock]
+    clocks: Sequence[Watch]
 
 
 async def in_hand(session: AsyncSession, complaint_id: UUID, expected: Expected) -> Hand:
-    """As the caller has seen it: of two at once one finds it changed. Kinds are locked in the order of their names."""
-    running = await clocks.about(session, f"complaint:{complaint_id}", lock=True)
+    """As the caller has seen it: of two at once one finds it changed."""
     complaint = await complaints.by_id(session, complaint_id, lock=True)
     expected.check(complaint.version)
-    return Hand(complaint, running)
+    return Hand(complaint, await clocks.about(session, complaint.about, lock=True))
 
 
 def write(session: AsyncSession, complaint: Complaint, kind: str, text: str | None, *, by: str, at: datetime) -> UUID | None:

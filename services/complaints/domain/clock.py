@@ -5,7 +5,9 @@ from shared.clocks import clock
 from shared.contracts.complaints import MilestoneAtRisk, MilestoneMissed, MilestonePaused, MilestoneResumed
 
 
-class Clock(clock.Clock, Memory, table=True):
+class Watch(clock.Clock, Memory, table=True):
+    """A clock. Kinds are locked in the order of their names: this one comes after what it watches, so whoever has that in hand sees all its clocks."""
+
     __table_args__ = clock.indexes()
 
     missed_as, at_risk_as, paused_as, resumed_as = MilestoneMissed, MilestoneAtRisk, MilestonePaused, MilestoneResumed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm.attributes import flag_modified
 
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.policy import Pauses, Role, Trade
 from shared.clocks.clock import State
@@ -54,7 +54,7 @@ class NeedsApproval(Refused):
 
 
 def pause(
-    it: Complaint, clocks: Sequence[Clock], reason: str, until: datetime, *, trade: Trade, roles: Collection[str], by: str, at: datetime
+    it: Complaint, clocks: Sequence[Watch], reason: str, until: datetime, *, trade: Trade, roles: Collection[str], by: str, at: datetime
 ) -> Outcome:
     """All its running clocks, until this moment at the latest."""
     rules, until = trade.policy(it.unit).pauses, until.astimezone(UTC)
@@ -89,7 +89,7 @@ def approval(
     return by
 
 
-def resume(it: Complaint, clocks: Sequence[Clock], *, trade: Trade, by: str, at: datetime) -> Outcome:
+def resume(it: Complaint, clocks: Sequence[Watch], *, trade: Trade, by: str, at: datetime) -> Outcome:
     """They run on, later by the working time of the pause."""
     outcome: Outcome = []
     paused = [clock for clock in clocks if clock.state is State.PAUSED]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.course import State
 from services.complaints.domain.policy import Milestones, Trade
@@ -23,7 +23,7 @@ class Fate(StrEnum):
     OVER = "over"
 
 
-def in_line(complaint: Complaint, clocks: Sequence[Clock], *, trade: Trade, at: datetime) -> Outcome:
+def in_line(complaint: Complaint, clocks: Sequence[Watch], *, trade: Trade, at: datetime) -> Outcome:
     """`clocks` are all that the complaint has. What was done was done at this moment."""
     policy, here = trade.policy(complaint.unit).milestones, {it.milestone: it for it in clocks if it.round == complaint.round}
     outcome: Outcome = []
@@ -37,12 +37,12 @@ def in_line(complaint: Complaint, clocks: Sequence[Clock], *, trade: Trade, at: 
         elif fate is Fate.OWED:
             milestone = getattr(policy, name)
             terms = Terms.of(trade, complaint.unit, milestone)
-            begun = Clock.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at)
+            begun = Watch.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at)
             outcome += [begun] if begun else []
     return outcome
 
 
-def moved(clock: Clock, fate: Fate, complaint: Complaint, terms: Terms, at: datetime) -> list[Event]:
+def moved(clock: Watch, fate: Fate, complaint: Complaint, terms: Terms, at: datetime) -> list[Event]:
     match fate:
         case Fate.DONE:
             return clock.meet(terms, at)
@@ -86,7 +86,7 @@ def thing(it: Complaint) -> Thing:
     return Thing(it.about, it.named_id, it.customer_id, it.unit, it.correlation, it.trace)
 
 
-def in_time(outcome: Outcome, complaint: Complaint | None = None, clocks: Sequence[Clock] = (), *, trade: Trade, at: datetime) -> Outcome:
+def in_time(outcome: Outcome, complaint: Complaint | None = None, clocks: Sequence[Watch] = (), *, trade: Trade, at: datetime) -> Outcome:
     """What came of a rule, with what it means for the clocks: of the complaint it was about, and of those that began."""
     begun = [it for it in outcome if isinstance(it, Complaint)]
     told = [told for it in begun for told in in_line(it, (), trade=trade, at=at)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from services.complaints.domain import steps
 from services.complaints.domain.answers import Answer, Said, hear
-from services.complaints.domain.clock import Clock
+from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.course import Step
 from services.complaints.domain.known_customer import KnownCustomer
@@ -30,7 +30,7 @@ def matter(event: SatisfactionReported) -> str:
 
 
 Asked = Annotated[Complaint | None, one(Complaint, id=lambda event: id_in(event.about, "complaint"))]
-ClocksOfAsked = Annotated[list[Clock], every(Clock, about=matter)]
+ClocksOfAsked = Annotated[list[Watch], every(Watch, about=matter)]
 Made = Annotated[Complaint | None, one(Complaint, id=lambda event: made_of("complaint", event.subject))]
 Whom = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]
 TasksAbout = Annotated[list[Task], every(Task, about=matter)]

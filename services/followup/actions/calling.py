@@ -45,7 +45,7 @@ async def answer(
 
 
 async def kept(session: AsyncSession, call: Call, outcome: Outcome, *, trade: Trade, at: datetime) -> Call:
-    """What came of it, and what it means for the clock. Kinds are locked in the order of their names: the call is ours already."""
+    """What came of it, and what it means for the clock."""
     running = await clocks.about(session, f"call:{call.id}", lock=True)
     keep(session, [*outcome, *in_line(call, next(iter(running), None), trade=trade, at=at)], Cause.of(call))
     await session.flush()

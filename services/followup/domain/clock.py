@@ -53,7 +53,9 @@ class CallTerms(Terms):
         return [Reckoned(limit, start, Due(window.due_at.astimezone(UTC), beyond or due(start, self.asking.within, calendar).provisional))]
 
 
-class Clock(clock.Clock, Memory, table=True):
+class Watch(clock.Clock, Memory, table=True):
+    """A clock. Kinds are locked in the order of their names: this one comes after what it watches, so whoever has that in hand sees all its clocks."""
+
     __table_args__ = clock.indexes()
 
     missed_as = CallOverdue

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.followup.domain import timekeeping
 from services.followup.domain.call import Call, Matter, State, Why
-from services.followup.domain.clock import CallTerms, Clock
+from services.followup.domain.clock import CallTerms, Watch
 from services.followup.domain.contact import Contact, zone_of
 from services.followup.domain.hours import Window, window_of
 from services.followup.domain.notice import is_old
@@ -48,7 +48,7 @@ def plan(call: Call | None, matter: Matter, window: Window, at: datetime) -> Out
     return [matter.who]
 
 
-def call_off(call: Call | None, clock: Clock | None, matter: Matter, why: Why, at: datetime, *, trade: Trade) -> Outcome:
+def call_off(call: Call | None, clock: Watch | None, matter: Matter, why: Why, at: datetime, *, trade: Trade) -> Outcome:
     """There is nothing to ask, or nothing any more. Who answered, or can't be reached, stays so."""
     if call is not None:
         return [*call.call_off(why), *timekeeping.in_line(call, clock, trade=trade, at=at)]

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.followup.domain.call import Call, Reason, State
-from services.followup.domain.clock import CALL, CallTerms, Clock
+from services.followup.domain.clock import CALL, CallTerms, Watch
 from services.followup.domain.policy import Trade
 from shared.clocks.clock import Thing
 from shared.clocks.terms import PROMISED, Facts, Reckoned
@@ -15,13 +15,13 @@ from shared.contracts import Event
 from shared.profiles import Profile
 
 
-def begun(call: Call, moment: datetime, terms: CallTerms, profile: Profile[Any], at: datetime) -> Clock | None:
+def begun(call: Call, moment: datetime, terms: CallTerms, profile: Profile[Any], at: datetime) -> Watch | None:
     thing = Thing(f"call:{call.id}", call.named_id, call.customer_id, call.unit, call.correlation, call.trace)
     facts = Facts({"received": moment.astimezone(UTC)}, category=call.reason.value, zone=terms.zone.key)
-    return Clock.start(thing, CALL, facts, terms, profile, at)
+    return Watch.start(thing, CALL, facts, terms, profile, at)
 
 
-def in_line(call: Call, clock: Clock | None, *, trade: Trade, at: datetime) -> list[Event]:
+def in_line(call: Call, clock: Watch | None, *, trade: Trade, at: datetime) -> list[Event]:
     if clock is None:
         return []
     terms = clock.runs_by(trade.knowledge)

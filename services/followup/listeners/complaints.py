@@ -5,7 +5,7 @@ from typing import Annotated
 
 from services.followup.domain import timekeeping
 from services.followup.domain.call import Call, Matter, Reason, Why, call_id
-from services.followup.domain.clock import Clock, id_of
+from services.followup.domain.clock import Watch, id_of
 from services.followup.domain.contact import Contact
 from services.followup.domain.known_customer import KnownCustomer
 from services.followup.domain.planning import ask, call_off
@@ -32,9 +32,9 @@ def about(event: ComplaintEvent) -> str:
 
 CallOfRound = Annotated[Call | None, one(Call, id=lambda event: call_id(about(event), event.round))]
 CallOfRoundBefore = Annotated[Call | None, one(Call, id=lambda event: call_id(about(event), event.round - 1))]
-ClockOfRound = Annotated[Clock | None, one(Clock, id=lambda event: id_of(call_id(about(event), event.round)))]
-ClockOfRoundBefore = Annotated[Clock | None, one(Clock, id=lambda event: id_of(call_id(about(event), event.round - 1)))]
-ClocksOfCalls = Annotated[list[Clock], among(Clock, id=lambda event, calls: [id_of(it.id) for it in calls])]
+ClockOfRound = Annotated[Watch | None, one(Watch, id=lambda event: id_of(call_id(about(event), event.round)))]
+ClockOfRoundBefore = Annotated[Watch | None, one(Watch, id=lambda event: id_of(call_id(about(event), event.round - 1)))]
+ClocksOfCalls = Annotated[list[Watch], among(Watch, id=lambda event, calls: [id_of(it.id) for it in calls])]
 CallsOfComplaint = Annotated[list[Call], every(Call, about=about)]
 ContactsOfCustomer = Annotated[list[Contact], every(Contact, customer_id=lambda event: event.customer_id, lock=False)]
 Known = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id)]

@@ -81,10 +81,10 @@ async def hand_over(
 async def step(
     session: AsyncSession, inquiry_id: UUID, take: Callable[[Inquiry], Outcome], *, expected: Expected, trade: Trade, at: datetime
 ) -> Inquiry:  # fmt: skip
-    """Of two who come at once, the second sees what the first did. Kinds are locked in the order of their names."""
-    running = await clocks.about(session, f"inquiry:{inquiry_id}", lock=True)
+    """Of two who come at once, the second sees what the first did."""
     inquiry = await inquiries.by_id(session, inquiry_id, lock=True)
     expected.check(inquiry.version)
+    running = await clocks.about(session, inquiry.about, lock=True)
     outcome = take(inquiry)
     keep(session, [*outcome, *in_line(inquiry, running, trade=trade, at=at)], Cause.of(inquiry))
     await session.flush()

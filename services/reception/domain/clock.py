@@ -5,7 +5,9 @@ from shared.clocks import clock
 from shared.contracts.reception import InquiryOverdue
 
 
-class Clock(clock.Clock, Memory, table=True):
+class Watch(clock.Clock, Memory, table=True):
+    """A clock. Kinds are locked in the order of their names: this one comes after what it watches, so whoever has that in hand sees all its clocks."""
+
     __table_args__ = clock.indexes()
 
     missed_as = InquiryOverdue

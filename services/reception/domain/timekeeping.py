@@ -5,7 +5,7 @@ place. Who hands over owes nothing any more: the clocks of whoever has it now be
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.reception.domain.clock import Clock
+from services.reception.domain.clock import Watch
 from services.reception.domain.inquiry import Inquiry, State
 from services.reception.domain.policy import Trade
 from shared.clocks.clock import Thing
@@ -15,7 +15,7 @@ from shared.outcome import Outcome
 ANSWER, PROMISE = "answer", "promise"
 
 
-def in_line(inquiry: Inquiry, clocks: Sequence[Clock], *, trade: Trade, at: datetime) -> Outcome:
+def in_line(inquiry: Inquiry, clocks: Sequence[Watch], *, trade: Trade, at: datetime) -> Outcome:
     """`clocks` are all that the inquiry has. What was done was done at this moment."""
     outcome: Outcome = []
     answer = next((it for it in clocks if it.milestone == ANSWER), None)
@@ -37,7 +37,7 @@ def in_line(inquiry: Inquiry, clocks: Sequence[Clock], *, trade: Trade, at: date
 def begun(inquiry: Inquiry, milestone: str, told: Facts, trade: Trade, at: datetime) -> Outcome:
     terms = Terms.of(trade, inquiry.unit, getattr(trade.policy(inquiry.unit).milestones, milestone))
     thing = Thing(inquiry.about, inquiry.named_id, inquiry.customer_id, inquiry.unit, inquiry.correlation, inquiry.trace)
-    clock = Clock.start(thing, milestone, told, terms, trade.profile(inquiry.unit), at)
+    clock = Watch.start(thing, milestone, told, terms, trade.profile(inquiry.unit), at)
     return [clock] if clock else []
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from shared import inbox
-from shared.clock import now
 from shared.parked import BYTES_KEPT
 from shared.service import Job, Means
 
@@ -13,19 +12,20 @@ CHUNK = 1000
 
 
 async def purge(means: Means) -> bool:
-    """In chunks: the inbox after the topics forgot, answers kept for retries, closed parked records, and bytes that were parked long ago."""
+    """In chunks: the inbox after the topics forgot, answers kept for retries, closed parked records, and bytes that were parked long ago.
+    By the database's clock: a worker whose own goes ahead must not throw away what others still need."""
     assert means.pool
-    at = now()
     async with means.pool.acquire() as connection:
-        more = await inbox.purge(connection, at=at)
-        for statement, before in (
-            ("DELETE FROM idempotency WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency WHERE created_at < $1 LIMIT $2))", IDEMPOTENCY_KEPT),
+        more = await inbox.purge(connection)
+        for statement, kept in (
+            ("DELETE FROM idempotency WHERE ctid = ANY(ARRAY("
+             "SELECT ctid FROM idempotency WHERE created_at < now() - $1::interval LIMIT $2))", IDEMPOTENCY_KEPT),
             ("DELETE FROM parked WHERE id = ANY(ARRAY(SELECT id FROM parked WHERE state IN ('replayed', 'resent', 'discarded')"
-             " AND closed_at < $1 LIMIT $2))", CLOSED_KEPT),
+             " AND closed_at < now() - $1::interval LIMIT $2))", CLOSED_KEPT),
             ("UPDATE parked SET value = NULL, key = NULL, headers = '[]' WHERE id = ANY(ARRAY("
-             "SELECT id FROM parked WHERE first_failed_at < $1 AND (value IS NOT NULL OR key IS NOT NULL) LIMIT $2))", BYTES_KEPT),
+             "SELECT id FROM parked WHERE first_failed_at < now() - $1::interval AND (value IS NOT NULL OR key IS NOT NULL) LIMIT $2))", BYTES_KEPT),
         ):  # fmt: skip
-            done = await connection.execute(statement, at - before, CHUNK)
+            done = await connection.execute(statement, kept, CHUNK)
             more = more or int(done.split()[-1]) == CHUNK
     return more
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import inbox
+from shared import housekeeping, inbox
 from shared.delivery import Room
 from shared.ids import uuid7
 from shared.metrics import Metrics
@@ -49,6 +49,17 @@ async def test_what_no_topic_can_bring_back_is_forgotten_in_chunks(world: World,
     ages = [longest + timedelta(days=2, hours=1)] * 4 + [longest + timedelta(days=1)] * 2 + [timedelta()]
     await world.pool.executemany("INSERT INTO inbox (id, arrived_at) VALUES ($1, $2)", [(uuid4(), now - age) for age in ages])
     async with world.pool.acquire() as connection:
-        assert await inbox.purge(connection, at=now) is True
-        assert await inbox.purge(connection, at=now) is False
+        assert await inbox.purge(connection) is True
+        assert await inbox.purge(connection) is False
     assert len(await world.rows("inbox")) == 3
+
+
+async def test_a_worker_whose_clock_goes_ahead_forgets_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where somebody moves the clock on purpose."""
+    await world.empty()
+    await world.room.handle([payment(1)])
+    monkeypatch.setattr("shared.clock.OFFSET", timedelta(days=400))
+    await housekeeping.purge(type("Means", (), {"pool": world.pool}))  # type: ignore[arg-type]
+    assert len(await world.rows("inbox")) == 1
+    await world.room.handle([payment(1)])
+    assert [row["count"] for row in await world.rows("account", "count")] == [1]

@@ -19,6 +19,10 @@ class NothingToPreview(Refusal):
     """No unit has such a profile, so nothing of what is open would move."""
 
 
+class InForceAlready(Refusal):
+    """The draft lies in the folder of the configuration itself."""
+
+
 class Mistaken(Refusal):
     """The draft can't be used."""
 
@@ -34,6 +38,10 @@ async def previewed(
     if config is None:
         raise NoUnits("There is no folder with units.toml: name it with --config or CARELOOP_CONFIG.")
     units = Units.read(config / "units.toml")
+    if live := in_force(config, (*profiles, *notices)):
+        raise InForceAlready(
+            f"{live} lies where running systems read it, so there is nothing to compare it with: preview a copy that lies elsewhere."
+        )
     if profiles and not notices and {it.stem for it in profiles}.isdisjoint(unit.profile for unit in units.units.values()):
         raise NothingToPreview(f"No unit has the profile {profiles[0].stem}; units.toml says which unit has which.")
     found = []
@@ -43,8 +51,12 @@ async def previewed(
                 app = import_module(f"services.{name}.app").service
                 now, then = trade(app, units, config), trade(app, units, folder)
                 async with connected(dsn) as connection, connection.transaction(readonly=True):
-                    found.append((name, await preview(connection, app.reckon, now, then, show=show)))
+                    found.append((name, await preview(connection, app.clock, app.reckon, now, then, show=show)))
     return found
+
+
+def in_force(config: Path, drafts: Sequence[Path]) -> Path | None:
+    return next((it for it in drafts if config.resolve() in it.resolve().parents), None)
 
 
 def trade(app: Any, units: Units, folder: Path) -> Trade[Any]:
@@ -65,7 +77,18 @@ def row(service: str, it: Move) -> dict[str, Any]:
     return {"service": service, **it._asdict(), "becomes": it.becomes.isoformat() if it.becomes else None, "due_at": it.due_at.isoformat()}
 
 
-def sentence(service: str, it: Preview) -> str:
+def sentence(service: str, it: Preview, *, kept: bool) -> str:
+    """`kept`: profiles are drafted, and whatever is open keeps its own."""
     gone = it.moved - it.earlier - it.later
     rest = f", {gone} would be owed no more" if gone else ""
-    return f"{service}: {it.moved} of {it.open} open deadlines would move, {it.earlier} to earlier, {it.later} to later{rest}."
+    means = "would lie elsewhere" if kept else "will move"
+    return f"{service}: {it.moved} of {it.open} open deadlines {means}, {it.earlier} earlier, {it.later} later{rest}."
+
+
+def ending(*, profiles: bool, notices: bool) -> str:
+    """When what was told comes true."""
+    if not notices:
+        return "Nothing moves: a clock keeps the version under which it was started."
+    if not profiles:
+        return "They move when workers start with the notice."
+    return "A clock keeps the version under which it was started; only the notice moves it, when workers start with that."

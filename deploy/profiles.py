@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from deploy.local.databases import SERVICES
 from deploy.local.place import run_folder
 from shared.errors import NotFound, Refusal
 from shared.profiles import files, reading
 from shared.profiles.files import Source, Written
-from shared.profiles.mistakes import Mistake, Where, near, written
+from shared.profiles.mistakes import Mistake, Where, mistakes, near, written
 from shared.profiles.part import Part
+
+REQUIRED = ("units.toml", "sources.toml")  # without them no process starts
 
 
 class NoSuchProfile(NotFound):
@@ -38,6 +42,12 @@ class Checked:
     calendars: int
     notices: int
     mistakes: list[Mistake]
+    files: list[str] = field(default_factory=list)  # of a folder, checked as parts of it
+
+    @property
+    def looked_at(self) -> str:
+        counts = [counted(getattr(self, name), name) for name in ("profiles", "calendars", "notices")]
+        return ", ".join([*(counts if self.profiles or not self.files else ()), *self.files])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,10 @@ class Difference:
     old: Any
     new: Any
     what: str  # changed, added, gone
+
+
+def counted(number: int, things: str) -> str:
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
 
 
 def parts() -> dict[str, type[Part]]:
@@ -64,8 +78,56 @@ def config_folder(named: Path | None) -> Path | None:
     return asked or (here if here.is_dir() else None)
 
 
-def check(drafts: Sequence[Path], config: Path | None) -> Checked:
+def check(named: Sequence[Path], config: Path | None) -> Checked:
     """These files, or all that are shipped and all of the folder; with the calendars, units and notices that belong to them."""
+    placed = [it for it in named if folder_of(it)]
+    drafts = [it for it in named if it not in placed]
+    found = profiles_of(drafts, config) if drafts or not placed else Checked(0, 0, 0, [])
+    found.files.extend(map(str, placed))
+    found.mistakes.extend(wrong for it in placed for wrong in in_its_folder(it))
+    return found
+
+
+def folder_of(file: Path) -> Path | None:
+    """The configuration that a file is a part of, by its name or place; None: it is a profile, which can lie anywhere."""
+    folder = file.absolute().parent
+    if folder.name == "holidays":
+        return folder.parent
+    return folder if file.name in (*REQUIRED, "calendars.toml") and folder.name != "profiles" else None
+
+
+def in_its_folder(file: Path) -> list[Mistake]:
+    """What is wrong with a file, whose content means something only beside the others of its folder."""
+    folder = folder_of(file)
+    if folder is None or not file.is_file():
+        return files.parsed(file, str(file))[1]
+    if file.suffix != ".toml":
+        return [Mistake(str(file), "the name of a notice ends in .toml; others are not read")]
+    label = str(file.absolute().relative_to(folder))
+    return [it._replace(file=str(file)) for it in everything(folder) if it.file == label]
+
+
+def everything(config: Path) -> list[Mistake]:
+    """All that would keep a system from starting with this folder."""
+    wrong = [it for name in REQUIRED if not (config / name).is_file() for it in files.parsed(config / name, name)[1]]
+    return [*dict.fromkeys([*wrong, *sources(config), *profiles_of([], config).mistakes])]
+
+
+def sources(config: Path) -> list[Mistake]:
+    """What is wrong with `sources.toml`, where there is one."""
+    from shared.sources import Register
+
+    path = config / "sources.toml"
+    content, wrong = files.parsed(path, path.name) if path.exists() else (None, [])
+    try:
+        if content is not None:
+            Register.model_validate(content)
+    except ValidationError as error:
+        wrong += mistakes(error, Register, content, lambda _: path.name)
+    return wrong
+
+
+def profiles_of(drafts: Sequence[Path], config: Path | None) -> Checked:
     among = files.sources(config, drafts)
     wanted = [among[path.stem][0] for path in drafts] or [it[0] for it in among.values()]
     if doubled := next((path for path in drafts if [it.stem for it in drafts].count(path.stem) > 1), None):

@@ -10,6 +10,7 @@ import structlog
 
 from deploy.broker import administrator
 from deploy.database import connected
+from deploy.profiles import check
 from deploy.topics import differences
 from shared.clock import OFFSET, now
 from shared.errors import Refusal
@@ -129,6 +130,17 @@ async def of_keys(source: str) -> AsyncIterator[Finding]:
 async def of_files(folder: Path) -> AsyncIterator[Finding]:
     yield read("sources", folder / "sources.toml", lambda file: f"{len(Sources(file).known)} sources may publish.")
     yield read("units", folder / "units.toml", lambda file: f"{len(Units.read(file).units)} unit(s).")
+    yield profiles(folder)
+
+
+def profiles(folder: Path) -> Finding:
+    """In short what `careloop profiles check` tells."""
+    found = check([], folder)
+    if not found.mistakes:
+        return Finding("profiles", True, f"{found.looked_at}.")
+    first, *more = found.mistakes
+    rest = f" {len(more)} more: `careloop profiles check` tells them." if more else ""
+    return Finding("profiles", False, f"{first}{rest}")
 
 
 def read(what: str, file: Path, reader: Callable[[Path], str]) -> Finding:

@@ -27,6 +27,7 @@ from shared.openapi import documented
 from shared.ops import listen, ops_app, serve
 from shared.pool import PoolWatch
 from shared.problems import HttpProblem, Malformed, MethodNotAllowed, NoSuchRoute, of_http, of_refusal
+from shared.profiles.history import written_by_an_api
 from shared.schema import fits
 from shared.service import Means, Service
 from shared.settings import VERSION, ServiceSettings
@@ -101,6 +102,8 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
             ops = tasks.create_task(serve(ops_app(health, metrics), settings.host, settings.ops_port, listener=listeners[1]))
             api = tasks.create_task(serve(app, settings.host, settings.port, listener=listeners[0]))
             watching = [tasks.create_task(watch.run()), tasks.create_task(first_keys(keys, health))]
+            if trade := app.state.circumstances.get("trade"):
+                watching.append(tasks.create_task(written_by_an_api(engine, trade)))
             log.info("listening", port=settings.port, ops_port=settings.ops_port)
             await stop.wait()
             health.draining = True

@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.clocks.clock import Clock
 from shared.clocks.terms import Reckon
 from shared.health import Health
 from shared.metrics import Metrics
@@ -60,7 +61,8 @@ class Service:
     metadata: MetaData
     migrations: Path
     policy: type[Part] = Part  # its part of a trade profile
-    reckon: Reckon | None = None  # by when what one of its clocks watches would be due under a profile
+    clock: type[Clock] | None = None  # what it watches the time with ...
+    reckon: Reckon | None = None  # ... and by when what one of them watches would be due under a profile
     routers: Callable[[], Sequence[Any]] = tuple  # of FastAPI
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()

@@ -28,7 +28,9 @@ def check(
     drafts: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Profiles; all that are shipped and all of the folder if none is named.", metavar="[FILE]...", show_default=False
+            help="Profiles, or files of a folder; all that are shipped and all of the folder if none is named.",
+            metavar="[FILE]...",
+            show_default=False,
         ),
     ] = None,
     config: Config = None,
@@ -36,7 +38,7 @@ def check(
 ) -> None:
     """Tell every mistake of profiles, calendars, units and notices; the exit code is 1 if there is any."""
     from deploy.profiles import check as look
-    from deploy.profiles import config_folder
+    from deploy.profiles import config_folder, counted
 
     found = look(drafts or [], config_folder(config))
     if as_json:
@@ -44,8 +46,7 @@ def check(
     else:
         for it in found.mistakes:
             typer.echo(str(it))
-        looked = ", ".join(counted(getattr(found, name), name) for name in ("profiles", "calendars", "notices"))
-        typer.echo(f"{looked}: {counted(len(found.mistakes), 'mistakes') if found.mistakes else 'no mistake'}.")
+        typer.echo(f"{found.looked_at}: {counted(len(found.mistakes), 'mistakes') if found.mistakes else 'no mistake'}.")
     raise typer.Exit(1 if found.mistakes else 0)
 
 
@@ -103,7 +104,7 @@ def preview(
     """Show which open deadlines would be others, from when to when. Nothing is changed: clocks keep the version of their start."""
     import asyncio
 
-    from deploy.preview import previewed, row, sentence
+    from deploy.preview import ending, previewed, row, sentence
     from deploy.profiles import config_folder
 
     if not drafts and not notice:
@@ -117,8 +118,6 @@ def preview(
     if moves:
         tell_table(moves, ("service", "unit", "about", "milestone", "round", "due_at", "becomes"))
     for name, it in found:
-        typer.echo(sentence(name, it))
-
-
-def counted(number: int, things: str) -> str:
-    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+        typer.echo(sentence(name, it, kept=bool(drafts)))
+    if moves:
+        typer.echo(ending(profiles=bool(drafts), notices=bool(notice)))

@@ -24,7 +24,7 @@ def selfcheck(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at databases and their roles, Kafka and its topics, clocks, the issuer's keys and the operators' files.
+    """Look at databases and their roles, Kafka and its topics, clocks, the issuer's keys and the operators' files, trade profiles among them.
 
     The exit code is 1 if anything is wrong. It looks where CARELOOP_DATABASE, CARELOOP_KAFKA, CARELOOP_ISSUER, CARELOOP_JWKS and
     CARELOOP_CONFIG say, otherwise at the system that runs here.

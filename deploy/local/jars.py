@@ -3,11 +3,12 @@
 `python -m deploy.local.jars` resolves the list anew with jgo (part of `make lock`).
 """
 
+import contextlib
 import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +51,23 @@ def jars(folder: Path | None = None, lock: Path = LOCK, what: str = "Apache Kafk
     """The class path, fetched as far as it is missing; a jar that is not the one we know is fetched anew or refused."""
     folder = folder or cache()
     wanted = locked(lock)
-    missing = [jar for jar in wanted if not jar.lies_in(folder)]
+    with kept(what):
+        missing = [jar for jar in wanted if not jar.lies_in(folder)]
     if missing:
         _fetch(missing, folder, lock, what)
     return [folder / jar.path for jar in wanted]
+
+
+@contextlib.contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Where this user's folder is closed to them, they are told of which other it can be."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotStart(
+            f"{what} can't be kept at {error.filename} ({error.strerror}): let this account write there, or name another folder, "
+            "as in XDG_CACHE_HOME=/var/tmp/cache."
+        ) from error
 
 
 def _fetch(missing: list[Jar], folder: Path, lock: Path, what: str) -> None:
@@ -74,7 +88,8 @@ def _fetch(missing: list[Jar], folder: Path, lock: Path, what: str) -> None:
                         f"{jar.coordinate} from {repository} is not the jar we know (sha256 {found}, {lock.name} says {jar.sha256}):"
                         " it was not used; ask whoever runs that repository."
                     )
-                _keep(answer.content, folder / jar.path)
+                with kept(what):
+                    _keep(answer.content, folder / jar.path)
                 break
             else:
                 raise CannotStart(

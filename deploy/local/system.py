@@ -57,6 +57,7 @@ class System:
     async def start(self) -> None:
         """Everything is up when this returns, though not yet ready."""
         self._lay_out()
+        self._look_through()
         self.supervisor.start(self._issuer(), self._mailbox())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._start_postgres())
@@ -75,6 +76,14 @@ class System:
             if log.stat().st_size > LOG_KEPT:
                 log.replace(log.with_suffix(".log.1"))
         issuer.prepare(self.run / "issuer", self.url("issuer"))
+
+    def _look_through(self) -> None:
+        """A mistake that every process would stumble over is told once, before any of them is there."""
+        from deploy.profiles import everything  # late: with it come the rules of all services
+
+        if wrong := everything(config := self.run / "config"):
+            told = "\n".join(map(str, wrong))
+            raise CannotStart(f"{config} can't be used, so nothing was started:\n{told}\nMend it and start again.")
 
     async def _start_postgres(self) -> None:
         server = Postgres(self.run / "postgres", log=self.log("postgres"), port=self.ports["postgres"])

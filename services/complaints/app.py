@@ -65,6 +65,7 @@ service = Service(
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
     policy=Policy,
+    clock=Watch,
     reckon=by_milestones,
     routers=routers,
     listeners=[followup.on, reception.on, contacts.on, notes.on],

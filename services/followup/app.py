@@ -80,6 +80,7 @@ service = Service(
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
     policy=Policy,
+    clock=Watch,
     reckon=reckon,
     routers=routers,
     listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on],

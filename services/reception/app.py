@@ -60,6 +60,7 @@ service = Service(
     metadata=Memory.metadata,
     migrations=HERE / "migrations",
     policy=Policy,
+    clock=Watch,
     reckon=by_milestones,
     routers=routers,
     listeners=[calls.on, contacts.on, followup.on, notes.on],

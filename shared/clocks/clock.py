@@ -4,14 +4,14 @@ A step and the job that looks after the time may come in any order: whoever come
 counts, so that what was missed is missed as of its due moment, also after hours in which nobody looked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from sqlalchemy import Date, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -19,7 +19,7 @@ from shared.clocks.terms import Facts, Reckoned, Terms, after_pauses
 from shared.contracts import Event
 from shared.entities import Entity, Timestamp, codes
 from shared.ids import made_of
-from shared.profiles import Profile
+from shared.profiles import Limit, Profile
 from shared.worktime.holidays import Knowledge
 
 
@@ -42,8 +42,9 @@ def indexes() -> tuple[Index, ...]:
         Index("clock_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("clock_about", "about"),
         Index("clock_named", "named_id"),
-        Index("clock_provisional", "holidays", "known_until", "id", postgresql_where=text(f"provisional AND {IS_OPEN}")),
+        Index("clock_known", "holidays", "known", "id", postgresql_where=text(IS_OPEN)),
         Index("clock_due", "due_at", "id"),
+        Index("clock_open", "due_at", "id", postgresql_where=text(IS_OPEN)),
         Index("clock_state", "state", "due_at", "id"),
         Index("clock_owner", "owner", "due_at", "id"),
         Index("clock_unit", "unit", "due_at", "id"),
@@ -87,8 +88,8 @@ class Clock(Entity):
     at_risk_at: datetime | None = Field(default=None, sa_type=Timestamp)
     warned_at: datetime | None = Field(default=None, sa_type=Timestamp)
     provisional: bool = False
-    holidays: str | None = None  # of a provisional one: whose are not announced yet ...
-    known_until: date | None = Field(default=None, sa_type=Date)  # ... and how far they were known when it was reckoned
+    holidays: str  # the country whose holidays count ...
+    known: str  # ... and what was known of them when it was reckoned: `Knowledge.fingerprint`
     pauses: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # the ledger, the oldest first
     moves: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)  # when a notice of holidays moved it
     pause_until: datetime | None = Field(default=None, sa_type=Timestamp)
@@ -105,8 +106,11 @@ class Clock(Entity):
     resumed_as: ClassVar[type[Event] | None] = None
 
     @classmethod
-    def start(cls, thing: Thing, milestone: str, facts: Facts, terms: Terms, profile: Profile[Any], at: datetime) -> Self | None:
-        """None where no limit applies (yet). What had passed before we first heard of it is not watched."""
+    def start(
+        cls, thing: Thing, milestone: str, facts: Facts, terms: Terms, profile: Profile[Any], at: datetime, *, first_heard: bool = True
+    ) -> Self | None:  # fmt: skip
+        """None where no limit applies (yet). What had passed before we first heard of the thing is not watched; what turns out to have passed later,
+        because a stricter limit applies now, is missed when time is next let pass."""
         reckoned = terms.reckon(facts)
         if not reckoned:
             return None
@@ -114,16 +118,21 @@ class Clock(Entity):
             id=clock_id(thing.about, milestone, facts.round), about=thing.about, milestone=milestone, round=facts.round, named_id=thing.named_id,
             customer_id=thing.customer_id, unit=thing.unit, owner=terms.milestone.owner, state=State.RUNNING, profile=profile.name,
             profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
-            started_at=reckoned[0].start, due_at=reckoned[0].due.at, correlation=thing.correlation, trace=thing.trace,
+            started_at=reckoned[0].start, due_at=reckoned[0].due.at, holidays="", known="", correlation=thing.correlation, trace=thing.trace,
         )  # fmt: skip
         clock.set(terms, reckoned)
-        if clock.due_at <= at:
+        if first_heard and clock.due_at <= at:
             clock.end(State.UNWATCHED, at)
         return clock
 
     def runs_by(self, knowledge: Knowledge) -> Terms:
         """The terms of its start, with what is known of holidays today."""
-        return Terms.load(self.terms, knowledge)
+        return self.terms_in(self.terms, knowledge)
+
+    @classmethod
+    def terms_in(cls, kept: Mapping[str, Any], knowledge: Knowledge) -> Terms:
+        """Terms as a clock of this kind keeps them."""
+        return Terms.load(kept, knowledge)
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +142,12 @@ class Clock(Entity):
     def strictest(self) -> Reckoned:
         return Reckoned.load(self.reckoned[0])
 
+    def since(self, limit: Limit) -> str:
+        """From what this limit counts."""
+        if limit.promised:
+            return "promised"
+        return "reopened" if limit.since == "received" and self.round > 1 else limit.since
+
     # -- its time
 
     def set(self, terms: Terms, reckoned: Sequence[Reckoned]) -> None:
@@ -141,7 +156,7 @@ class Clock(Entity):
         self.reckoned, self.started_at = [it.dump() for it in reckoned], first.start
         calendar = terms.of_limit(first.limit)
         self.provisional = first.due.provisional
-        self.holidays, self.known_until = (calendar.part.holidays, calendar.known_until) if first.due.provisional else (None, None)
+        self.holidays, self.known = calendar.part.holidays, calendar.knowledge.fingerprint(calendar.part.holidays)
         self.due_at, warned = after_pauses(first.due.at, self.pauses, calendar), terms.at_risk(first)
         self.at_risk_at = warned and after_pauses(warned, self.pauses, calendar)
         self.look_again()
@@ -165,7 +180,7 @@ class Clock(Entity):
         return self.tick(terms, at)
 
     def reckon_anew(self, terms: Terms, at: datetime) -> bool:
-        """More is known of holidays: does it move? Whatever a limit came to is reckoned again; a clock that moved remembers from where."""
+        """Something else is known of holidays: does it move? Whatever the limits came to is reckoned again; a clock that moved remembers from where."""
         before = self.due_at
         if reckoned := terms.reckon(Facts.load(self.facts)):
             self.set(terms, reckoned)
@@ -175,6 +190,9 @@ class Clock(Entity):
                 {"at": at.isoformat(), "from": before.isoformat(), "to": self.due_at.isoformat(), "because": "holidays"},
             ]
         return self.due_at != before
+
+    def take_along(self, thing: Any, terms: Any) -> None:
+        """What this is about, where it repeats when it is due: that has moved."""
 
     def tick(self, terms: Terms, at: datetime) -> list[Event]:
         """Let time pass up to this moment: a pause ends at its limit, somebody is warned, and what is due and not done is missed."""
@@ -196,7 +214,7 @@ class Clock(Entity):
 
     def meet(self, terms: Terms, at: datetime) -> list[Event]:
         """It was done: in time, or late. At the due moment itself is in time."""
-        told = self.tick(terms, at) if self.due_at < at else []
+        told = self.catch_up(terms, at)
         if self.is_open:
             self.end(State.MET, at)
         if self.done_at is None and self.state in (State.MET, State.MISSED, State.UNWATCHED):
@@ -205,10 +223,17 @@ class Clock(Entity):
 
     def cancel(self, terms: Terms, at: datetime) -> list[Event]:
         """It is not owed any more."""
-        told = self.tick(terms, at) if self.due_at < at else []
+        told = self.catch_up(terms, at)
         if self.is_open:
             self.end(State.CANCELLED, at)
         return told
+
+    def catch_up(self, terms: Terms, at: datetime) -> list[Event]:
+        """What time would have done before this moment, had somebody looked; nobody is warned any more of what is about to end."""
+        told: list[Event] = []
+        if self.state is State.PAUSED and self.pause_until is not None and self.pause_until <= at:
+            told += self.resume(terms, by=None, at=self.pause_until)
+        return told + (self.tick(terms, at) if self.due_at < at else [])
 
     def end(self, state: State, at: datetime) -> None:
         if self.state is State.PAUSED:

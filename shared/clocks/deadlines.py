@@ -29,6 +29,9 @@ class CalendarView(View):
     zone: str
     hours: list[str] = Field(examples=[["09:00-12:00", "14:30-18:00"]])
     rest: list[str]
+    days: Mapping[str, Any] = Field(description="days of the week with hours of their own")
+    shifts: Mapping[str, Any] = Field(description="of a roster: where there is one, it counts in the place of `hours` and `rest`")
+    roster: Mapping[str, Any] | None
     holidays: str = Field(description="the country whose public holidays and swapped weekends count, or `none`")
     known_until: date | None = Field(description="the last day for which holidays are announced; null: for ever")
 
@@ -113,9 +116,9 @@ def explain(clock: Clock, trade: Trade[Any]) -> dict[str, Any]:
         "profile": {"name": clock.profile, "version": clock.profile_version, "digest": clock.profile_digest},
         "calendar": {
             "name": calendar.name, "zone": calendar.zone.key, "hours": [str(it) for it in part.hours], "rest": list(part.rest),
-            "holidays": part.holidays, "known_until": calendar.known_until,
+            "holidays": part.holidays, "known_until": calendar.known_until, **part.model_dump(mode="json", include={"days", "shifts", "roster"}),
         },
-        "limits": [limit_view(Reckoned.load(it), place == 0) for place, it in enumerate(clock.reckoned)],
+        "limits": [limit_view(Reckoned.load(it), clock, place == 0) for place, it in enumerate(clock.reckoned)],
         "arithmetic": arithmetic(first, terms),
         "why": told(clock, terms),
     }  # fmt: skip
@@ -130,7 +133,13 @@ def arithmetic(it: Reckoned, terms: Terms) -> Sequence[Mapping[str, Any]]:
     return [*told, *([{"code": "window", "at": it.due.at}] if it.due.at != found[-1].at else [])]
 
 
-def limit_view(it: Reckoned, holds: bool) -> dict[str, Any]:
+def limit_view(it: Reckoned, clock: Clock, holds: bool) -> dict[str, Any]:
     within = str(it.limit.within) if it.limit.within else None
-    since = "promised" if it.limit.promised else it.limit.since
-    return {"rule": it.limit.rule, "within": within, "since": since, "starts_at": it.start, "due_at": it.due.at, "holds": holds}
+    return {
+        "rule": it.limit.rule,
+        "within": within,
+        "since": clock.since(it.limit),
+        "starts_at": it.start,
+        "due_at": it.due.at,
+        "holds": holds,
+    }

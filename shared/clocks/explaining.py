@@ -8,7 +8,6 @@ from shared.clocks.clock import Clock, State
 from shared.clocks.terms import Reckoned, Terms
 from shared.http import View
 from shared.worktime import explaining
-from shared.worktime.counting import due
 from shared.worktime.wording import Language, words_of
 
 Says = Mapping[Language, str]
@@ -21,16 +20,37 @@ NAMES: Mapping[str, Says] = {
     "promise": {"zh": "承诺的答复", "en": "Promised answer"},
     "call": {"zh": "回访", "en": "Follow-up call"},
 }
+REASONS: Mapping[str, Says] = {
+    "awaiting_customer": {"zh": "等待顾客", "en": "waiting for the customer"},
+    "awaiting_supplier": {"zh": "等待供应商", "en": "waiting for a supplier"},
+    "awaiting_test": {"zh": "等待检测", "en": "waiting for a test"},
+}
 OURS: Says = {"zh": "本公司建议值", "en": "our suggestion"}
 HEAD: Says = {"zh": "{name}（{rule}；业务规则{profile}第{version}版）", "en": "{name} ({rule}; profile {profile}, version {version})"}
+SINCE: Mapping[str, Says] = {
+    "received": {"zh": "收到后，{said}", "en": "since it was received, {said}"},
+    "reopened": {"zh": "重新受理后，{said}", "en": "since it was reopened, {said}"},
+    "acknowledged": {"zh": "受理答复后，{said}", "en": "since it was acknowledged, {said}"},
+    "judged": {"zh": "判定后，{said}", "en": "since it was judged, {said}"},
+    "happened": {"zh": "事项发生后，{said}", "en": "since it happened, {said}"},
+}
 PROMISED: Says = {"zh": "已向顾客承诺{at}", "en": "promised to the customer for {at}"}
 WINDOW: Says = {
-    "zh": "{said}；此时不宜致电，此前可以致电的最后时刻为{at}", "en": "{said}; the last moment before at which the customer may be called is {at}",
+    "zh": "{said}；可以致电的最后时刻为{at}", "en": "{said}; the last moment before at which the customer may be called is {at}",
 }  # fmt: skip
 PAUSED: Says = {
     "zh": "{began}起因{reason}暂停，其间工作时间{time}，顺延至{after}", "en": "paused on {began} ({reason}), {time} of working time: moved to {after}",
 }  # fmt: skip
 PAUSES: Says = {"zh": "{began}起因{reason}暂停，最迟{until}恢复", "en": "paused since {began} ({reason}), until {until} at the latest"}
+UNMOVED: Says = {
+    "zh": "{began}起因{reason}暂停，其间无工作时间，期限不变",
+    "en": "paused on {began} ({reason}), no working time: nothing moves",
+}
+STOPPED: Says = {
+    "zh": "{began}起因{reason}暂停，{stopped}在暂停期间结束",
+    "en": "paused on {began} ({reason}); it ended within the pause, on {stopped}",
+}
+THEN: Says = {"zh": "{said}；按当时已知的放假安排为{at}", "en": "{said}; by what was known of holidays then it was {at}"}
 MOVED: Says = {"zh": "公布放假安排后由{before}改为{after}", "en": "reckoned anew when the holidays were announced: {before} became {after}"}
 
 
@@ -50,31 +70,38 @@ def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
     def at(moment: str) -> str:
         return words.moment(datetime.fromisoformat(moment), zone)
 
+    def end(moment: str) -> str:
+        return words.end(datetime.fromisoformat(moment), zone)
+
     name, rule = NAMES.get(clock.milestone, {}).get(language, clock.milestone), first.limit.rule.replace("ours", OURS[language])
     yield HEAD[language].format(name=name, rule=rule, profile=clock.profile, version=clock.profile_version)
-    yield counted(first, terms, language, at)
+    yield counted(first, clock.since(first.limit), terms, language, end)
     for pause in clock.pauses:
-        if said := paused(pause, clock, language, at):
+        if said := paused(pause, clock, language, at, end):
             yield said
     for move in clock.moves:
-        yield MOVED[language].format(before=at(move["from"]), after=at(move["to"]))
+        yield MOVED[language].format(before=end(move["from"]), after=end(move["to"]))
 
 
-def counted(it: Reckoned, terms: Terms, language: Language, at: Moment) -> str:
-    calendar, here = terms.of_limit(it.limit), at(it.due.at.isoformat())
+def counted(it: Reckoned, since: str, terms: Terms, language: Language, end: Moment) -> str:
     if it.limit.within is None:
-        return PROMISED[language].format(at=here)
+        return PROMISED[language].format(at=end((it.start if terms.ends_in_a_window else it.due.at).isoformat()))
+    calendar = terms.of_limit(it.limit)
     found = explaining.steps(it.start, it.limit.within, calendar, right=it.limit.right)
     said = explaining.sentence(found, language, calendar).rstrip(".。")
-    if it.due.at == due(it.start, it.limit.within, calendar, right=it.limit.right).at:
+    said = SINCE[since][language].format(said=f"{said[0].lower()}{said[1:]}")
+    if it.due.at == found[-1].at:
         return said
-    return WINDOW[language].format(said=said, at=here)
+    return (WINDOW if terms.ends_in_a_window else THEN)[language].format(said=said, at=end(it.due.at.isoformat()))
 
 
-def paused(pause: Mapping[str, Any], clock: Clock, language: Language, at: Moment) -> str | None:
+def paused(pause: Mapping[str, Any], clock: Clock, language: Language, at: Moment, end: Moment) -> str | None:
+    said = {"began": at(pause["began"]), "reason": REASONS.get(pause["reason"], {}).get(language, pause["reason"])}
+    if pause["ended"] and pause["due_before"] == pause["due_after"]:
+        return UNMOVED[language].format(**said)
     if pause["ended"]:
         time = words_of(language).time(timedelta(seconds=pause["worked_seconds"]))
-        return PAUSED[language].format(began=at(pause["began"]), reason=pause["reason"], time=time, after=at(pause["due_after"]))
-    if clock.state is State.PAUSED:
-        return PAUSES[language].format(began=at(pause["began"]), reason=pause["reason"], until=at(pause["until"]))
-    return None
+        return PAUSED[language].format(**said, time=time, after=end(pause["due_after"]))
+    if stopped := pause.get("stopped"):
+        return STOPPED[language].format(**said, stopped=at(stopped))
+    return PAUSES[language].format(**said, until=at(pause["until"])) if clock.state is State.PAUSED else None

@@ -19,7 +19,7 @@ from shared.service import Job, Means
 AT_ONCE = 500
 DUE = "SELECT id, about FROM clock WHERE next_at < $2 ORDER BY next_at LIMIT $1"
 BEHIND = """
-SELECT id, about FROM clock WHERE provisional AND state IN ('running', 'paused') AND holidays = $2 AND known_until < $3 ORDER BY known_until, id LIMIT $1"""
+SELECT id, about FROM clock WHERE state IN ('running', 'paused') AND ((holidays = $2 AND known < $3) OR (holidays = $2 AND known > $3)) LIMIT $1"""
 COUNTED = """
 SELECT (SELECT count(*) FROM (SELECT FROM clock WHERE next_at < $1 LIMIT $2) AS late) AS overdue,
     (SELECT count(*) FROM (SELECT FROM clock WHERE provisional AND state IN ('running', 'paused') LIMIT $2) AS unsure) AS provisional"""
@@ -28,10 +28,10 @@ LATE = timedelta(minutes=1)
 
 
 def jobs(kind: type[Clock], trade: Trade[Any], *, along: type[Entity] | None = None) -> Sequence[Job]:
-    """The two things that time does to a service's clocks. `along`: the things that they are about, where these repeat when they are due (`due_again`)."""
+    """The two things that time does to a service's clocks. `along`: the things that they are about, where these repeat when they are due (`take_along`)."""
     return [
         Job("clocks", lambda means: fire(kind, trade, means), timedelta(seconds=1)),
-        Job("holidays", lambda means: follow_the_holidays(kind, trade, means, along), timedelta(seconds=30)),
+        Job("holidays", lambda means: follow_the_holidays(kind, trade, means, along), timedelta(hours=1)),
     ]
 
 
@@ -54,21 +54,21 @@ async def fire(kind: type[Clock], trade: Trade[Any], means: Means) -> bool:
 
 
 async def follow_the_holidays(kind: type[Clock], trade: Trade[Any], means: Means, along: type[Entity] | None = None) -> bool:
-    """A notice has come: what was provisional is reckoned anew, and moves where the notice says so."""
+    """What is known of holidays has changed: every open clock is reckoned anew, once, and moves where they say so. At the start of a worker, and
+    once an hour: seldom enough that the last with the old notices and the first with the new, in a roll-out, do not take turns."""
     at, more = now(), False
 
     def reckon(batch: Batch) -> None:
         things: dict[str, Any] = {str(it.id): it for it in batch.of(along)} if along else {}  # type: ignore[attr-defined]
         for clock in batch.of(kind):
-            if clock.is_open and clock.provisional:
+            if clock.is_open:
                 terms = clock.runs_by(trade.knowledge)
                 if clock.reckon_anew(terms, at) and (thing := things.get(clock.about.partition(":")[2])):
-                    thing.due_again(clock.due_at)
+                    clock.take_along(thing, terms)
                 batch.keep([*clock.tick(terms, at)], Cause.of(clock))
 
     for country in sorted(trade.countries):
-        if (known := trade.knowledge.known_until(country)) is not None:
-            more = await with_all(kind, means, reckon, BEHIND, country, known, along=along) or more
+        more = await with_all(kind, means, reckon, BEHIND, country, trade.knowledge.fingerprint(country), along=along) or more
     return more
 
 

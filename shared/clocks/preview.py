@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import asyncpg
 import orjson
 
-from shared.clocks.terms import OWN, Facts, Reckon, after_pauses
+from shared.clocks.clock import Clock
+from shared.clocks.terms import Facts, Reckon, Reckoned, after_pauses
 from shared.profiles import Trade
 from shared.worktime.calendar import Calendar
 
 AT_ONCE = 1000  # so that an API that previews goes on answering others
 OPEN = """
-SELECT about, milestone, round, unit, facts::text AS facts, due_at, CASE WHEN pauses <> '[]' THEN pauses::text END AS pauses, profile_digest, provisional
+SELECT about, milestone, round, unit, facts::text AS facts, terms::text AS terms, due_at, CASE WHEN pauses <> '[]' THEN pauses::text END AS pauses
 FROM clock WHERE state IN ('running', 'paused')"""
 
 
@@ -44,17 +45,21 @@ class Preview:
     moves: Sequence[Move] = field(default_factory=list)
 
 
-async def preview(connection: asyncpg.Connection, reckon: Reckon, now: Trade[Any], then: Trade[Any], *, show: int) -> Preview:
-    """In one transaction; memory does not grow with the number of clocks."""
+async def preview(
+    connection: asyncpg.Connection, kind: type[Clock], reckon: Reckon, now: Trade[Any], then: Trade[Any], *, show: int
+) -> Preview:
+    """In one transaction; memory does not grow with the number of clocks. Where the profile of a unit would be another, its clocks are shown as they
+    would lie under that; otherwise they keep their terms, and only what is known of holidays is another."""
     found, first = Preview(), list[tuple[float, int, Move]]()
-    affected = {name for name in now.units.units if differs(now, then, name)}
+    drafted = {unit for unit in now.units.units if now.profile(unit).digest != then.profile(unit).digest}
+    told_anew = any(now.knowledge.fingerprint(it) != then.knowledge.fingerprint(it) for it in now.countries | then.countries)
     async for rows in chunks(connection):
         found.open += len(rows)
         for row in rows:
-            if row["unit"] not in affected:
+            if row["unit"] not in drafted and not told_anew:
                 continue
-            move = moved(row, reckon, now, then)
-            if move is None:
+            move = under_the_draft(row, reckon, then) if row["unit"] in drafted else by_its_own_terms(row, kind, then)
+            if move.due_at == move.becomes:
                 continue
             found.moved += 1
             found.earlier += move.becomes is not None and move.becomes < move.due_at
@@ -66,31 +71,27 @@ async def preview(connection: asyncpg.Connection, reckon: Reckon, now: Trade[Any
     return found
 
 
-def differs(now: Trade[Any], then: Trade[Any], unit: str) -> bool:
-    """Only units whose profile, calendar or holidays would change are looked at."""
-    return now.profile(unit).digest != then.profile(unit).digest or now.calendars != then.calendars or now.knowledge != then.knowledge
+def under_the_draft(row: asyncpg.Record, reckon: Reckon, then: Trade[Any]) -> Move:
+    it = reckon(then, row["unit"], row["milestone"], facts_of(row))
+    return moved(row, it, then.calendar(row["unit"], it.limit.calendar) if it and row["pauses"] else None)
 
 
-def moved(row: asyncpg.Record, reckon: Reckon, now: Trade[Any], then: Trade[Any]) -> Move | None:
-    facts = Facts.load(orjson.loads(row["facts"]))
-    pauses = orjson.loads(row["pauses"]) if row["pauses"] else ()
-    unit, milestone = row["unit"], row["milestone"]
-    runs_by_now = row["profile_digest"] == now.profile(unit).digest
-    due_at = row["due_at"] if runs_by_now else reckoned(reckon, now, unit, milestone, facts, pauses)
-    becomes = reckoned(reckon, then, unit, milestone, facts, pauses)
-    if due_at is None or due_at == becomes:
-        return None
-    return Move(due_at, becomes, row["about"], milestone, row["round"], unit)
+def by_its_own_terms(row: asyncpg.Record, kind: type[Clock], then: Trade[Any]) -> Move:
+    terms = kind.terms_in(orjson.loads(row["terms"]), then.knowledge)
+    it = next(iter(terms.reckon(facts_of(row))), None)
+    return moved(row, it, terms.of_limit(it.limit) if it else None)
 
 
-def reckoned(
-    reckon: Reckon, trade: Trade[Any], unit: str, milestone: str, facts: Facts, pauses: Sequence[dict[str, Any]]
-) -> datetime | None:
-    it = reckon(trade, unit, milestone, facts)
-    if it is None or not pauses:
-        return it.due.at if it else None
-    calendar: Calendar = trade.calendar(unit, it.limit.calendar or OWN or None)
-    return after_pauses(it.due.at, pauses, calendar)
+def facts_of(row: asyncpg.Record) -> Facts:
+    return Facts.load(orjson.loads(row["facts"]))
+
+
+def moved(row: asyncpg.Record, it: Reckoned | None, calendar: Calendar | None) -> Move:
+    becomes = it.due.at if it else None
+    if becomes is not None and row["pauses"]:
+        assert calendar
+        becomes = after_pauses(becomes, orjson.loads(row["pauses"]), calendar)
+    return Move(row["due_at"], becomes, row["about"], row["milestone"], row["round"], row["unit"])
 
 
 async def chunks(connection: asyncpg.Connection) -> AsyncIterator[Sequence[asyncpg.Record]]:

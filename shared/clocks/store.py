@@ -12,10 +12,10 @@ Kind = TypeVar("Kind", bound=Clock)
 
 
 def clocks_about(kind: type[Kind]) -> Callable[..., Awaitable[Sequence[Kind]]]:
-    """`about(session, thing, lock=True)`: all clocks of one thing, by their ids, which is the order of locking."""
+    """`about(session, thing, lock=True)`: all clocks of these things, by their ids, which is the order of locking."""
 
-    async def about(session: AsyncSession, thing: str, *, lock: bool = False) -> Sequence[Kind]:
-        found: Any = select(kind).where(col(kind.about) == thing).order_by(col(kind.id))
+    async def about(session: AsyncSession, *things: str, lock: bool = False) -> Sequence[Kind]:
+        found: Any = select(kind).where(col(kind.about).in_(things)).order_by(col(kind.id))
         clocks: Sequence[Kind] = (await session.exec(found.with_for_update() if lock else found)).all()
         return clocks
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -85,6 +85,8 @@ class Reckoned(NamedTuple):
 class Terms:
     milestone: Milestone
     calendars: Mapping[str, Calendar] = field(hash=False)
+
+    ends_in_a_window: ClassVar[bool] = False  # of hours in which a customer may be called
 
     @classmethod
     def of(cls, trade: Trade[Any], unit: str, milestone: Milestone) -> "Terms":

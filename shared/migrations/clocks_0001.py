@@ -9,17 +9,18 @@ CREATE TABLE clock (
     state varchar(32) NOT NULL CHECK (state IN ('running', 'paused', 'met', 'missed', 'cancelled', 'unwatched')),
     profile varchar NOT NULL, profile_version integer NOT NULL, profile_digest varchar NOT NULL,
     terms jsonb NOT NULL, facts jsonb NOT NULL, reckoned jsonb NOT NULL, started_at timestamptz NOT NULL, due_at timestamptz NOT NULL,
-    at_risk_at timestamptz, warned_at timestamptz, provisional boolean NOT NULL, holidays varchar, known_until date,
+    at_risk_at timestamptz, warned_at timestamptz, provisional boolean NOT NULL, holidays varchar NOT NULL, known varchar NOT NULL,
     pauses jsonb NOT NULL, moves jsonb NOT NULL,
     pause_until timestamptz, next_at timestamptz, ended_at timestamptz, done_at timestamptz, correlation varchar, trace varchar, version integer NOT NULL,
     CHECK ((state IN ('running', 'paused')) = (ended_at IS NULL)), CHECK ((state IN ('running', 'paused')) = (next_at IS NOT NULL)),
-    CHECK ((state = 'paused') = (pause_until IS NOT NULL)), CHECK (NOT provisional OR known_until IS NOT NULL)
+    CHECK ((state = 'paused') = (pause_until IS NOT NULL))
 );
 CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX clock_about ON clock (about);
 CREATE INDEX clock_named ON clock (named_id);
-CREATE INDEX clock_provisional ON clock (holidays, known_until, id) WHERE provisional AND state IN ('running', 'paused');
+CREATE INDEX clock_known ON clock (holidays, known, id) WHERE state IN ('running', 'paused');
 CREATE INDEX clock_due ON clock (due_at, id);
+CREATE INDEX clock_open ON clock (due_at, id) WHERE state IN ('running', 'paused');
 CREATE INDEX clock_state ON clock (state, due_at, id);
 CREATE INDEX clock_owner ON clock (owner, due_at, id);
 CREATE INDEX clock_unit ON clock (unit, due_at, id);

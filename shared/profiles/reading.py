@@ -112,9 +112,7 @@ def knowledge(config: Path | None, wrong: list[Mistake]) -> Knowledge | None:
     try:
         return Knowledge.read(config / "holidays" if config else None)
     except NoticeMistake as error:
-        wrong += [
-            Mistake(f"holidays/{it.file.name}", f"{it.where}{' ' if it.message.startswith('is ') else ': '}{it.message}") for it in error
-        ]
+        wrong += [Mistake(f"holidays/{it.file.name}", it.said) for it in error]
         return None
 
 

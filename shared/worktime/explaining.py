@@ -127,6 +127,7 @@ def sentence(steps: Sequence[Step], language: Language, calendar: Calendar) -> s
 def clause(step: Step, words: Words, calendar: Calendar) -> str:
     at = words.moment(step.at, calendar.zone) if step.at else ""
     days = words.days(step.since, step.until) if step.since and step.until else ""
+    rests = words.resting(step.rests, roster=calendar.part.roster is not None)
     match step.code:
         case Code.START:
             return words.start.format(at=at)
@@ -137,11 +138,11 @@ def clause(step: Step, words: Words, calendar: Calendar) -> str:
             return words.off[step.reason].format(days=days, name=words.name(step.name or ""))
         case Code.COUNTED:
             assert step.measure
-            said = words.counted[step.measure].format(days=days, count=step.count, s="" if step.count == 1 else "s")
+            said = words.counted[step.measure].format(days=days, rests=rests, count=step.count, s="" if step.count == 1 else "s")
             return said + words.swaps(step.swapped)
         case Code.WORKED:
             assert step.time is not None
-            return words.worked.format(days=days, time=words.time(step.time)) + words.swaps(step.swapped)
+            return words.worked.format(days=days, rests=rests, time=words.time(step.time)) + words.swaps(step.swapped)
         case Code.ROLLED:
             assert step.since and step.until
             return words.rolled.format(ends=words.days(step.since, step.since), rolled=words.days(step.until, step.until))

@@ -8,18 +8,22 @@ every other country.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from shared.worktime import notices
-from shared.worktime.notices import Notice, NoticeMistake
+from shared.worktime.mistakes import NoticeMistake
+from shared.worktime.notices import Notice, Written
 
 __all__ = ["CHINA", "NOWHERE", "Knowledge", "NoticeMistake", "Year", "is_known"]
 
 CHINA, NOWHERE = "CN", "none"
+LIBRARIES = ["chinesecalendar", "holidays"]  # the first alone is asked about China
 # The notice of a year can set days of the December before: those of 2008 and 2019 made a Saturday, 29 December, a working day. None
 # since 2004 has set an earlier day. So nothing after the 28th is sure before the next year's notice is there.
 LAST_SURE = (12, 28)
@@ -48,11 +52,29 @@ class Knowledge:
     notices: tuple[Notice, ...] = ()
     years: dict[tuple[str, int], Year] = field(default_factory=dict, repr=False)
     reaches: dict[str, Reach] = field(default_factory=dict, repr=False)
+    fingerprints: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, folder: Path | None) -> Self:
         """With an operator's notices. Raises NoticeMistake."""
-        return cls(notices.read(folder))
+        written, wrong = notices.read(folder)
+        knowledge = cls(tuple(it.notice for it in written if it.notice))
+        if wrong := [*wrong, *knowledge.out_of_place(written)]:
+            raise NoticeMistake.together(wrong)
+        return knowledge
+
+    def out_of_place(self, written: Sequence[Written]) -> Iterator[NoticeMistake]:
+        """Of a country that no library knows, or of a year that does not follow on what is known. A file that does not tell its own could be the
+        one that is missing."""
+        named = {(it.country, it.year) for it in written}
+        all_tell = all(it.country and it.year for it in written)
+        for it in written:
+            if it.country and not is_known(it.country):
+                yield NoticeMistake(it.file, "country", f'is "{it.country}": no library of holidays knows this country')
+            elif it.country and it.year and all_tell:
+                last = self.reach(it.country).last or it.year  # a rule of law has no end
+                if missing := [year for year in range(last + 1, it.year) if (it.country, year) not in named]:
+                    yield NoticeMistake(it.file, "year", f"is {it.year}: {not_yet(missing)}")
 
     def year(self, country: str, year: int) -> Year:
         if (country, year) not in self.years:
@@ -82,6 +104,19 @@ class Knowledge:
             last += 1
         return date(last, *LAST_SURE)
 
+    def fingerprint(self, country: str) -> str:
+        """A short text that changes with whatever is known of a country's holidays. How far they are known follows from what it is made of,
+        so no library is read."""
+        if country == NOWHERE:
+            return ""
+        if country not in self.fingerprints:
+            own = [it for it in self.notices if it.country == country]
+            told = [sorted(it.year for it in own), sorted((str(day), name is None, name or "") for it in own for day, name in it.days())]
+            libraries = [(name, version(name)) for name in LIBRARIES[: 1 if country == CHINA else None]]
+            made_of = repr((country, told, libraries, LAST_SURE, AHEAD, LIVELY))
+            self.fingerprints[country] = sha256(made_of.encode()).hexdigest()[:16]
+        return self.fingerprints[country]
+
     def known_since(self, country: str) -> date | None:
         """The first such day."""
         return None if country == NOWHERE or (first := self.reach(country).first) is None else date(first, 1, 1)
@@ -90,6 +125,11 @@ class Knowledge:
         if country not in self.reaches:
             self.reaches[country] = reach_of(country)
         return self.reaches[country]
+
+
+def not_yet(missing: Sequence[int]) -> str:
+    years = " and ".join(map(str, missing)) if len(missing) < 3 else f"{missing[0]} to {missing[-1]}"
+    return f"nothing is known of {years}, so this notice changes nothing yet: add {'that' if len(missing) == 1 else 'those'} of {years}"
 
 
 def is_known(country: str) -> bool:

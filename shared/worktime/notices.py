@@ -7,94 +7,40 @@ off = [{ since = 2027-01-01, until = 2027-01-03, name = "元旦" }]
 work = [2027-02-20]                               # days of rest that are worked instead
 """
 
-import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from shared.worktime.mistakes import OFF, NoticeMistake, misplaced
 
 DAY = timedelta(days=1)
-BELONGS = {
-    "missing": "is missing",
-    "extra_forbidden": "there is no such key",
-    "int": "a whole number belongs here",
-    "string": "a text in quotes belongs here",
-    "date": "a date, as in 2027-01-31, belongs here",
-    "date_from_datetime": "a date, as in 2027-01-31, belongs here",
-    "tuple": "a list in brackets belongs here",
-    "model": "a table, as in { since = 2027-01-01, until = 2027-01-03, name = ... }, belongs here",
-}
-
-
-class NoticeMistake(ValueError):
-    """What is wrong with a notice. `others` were found with it."""
-
-    def __init__(self, file: Path, where: str, message: str, others: "Sequence[NoticeMistake]" = ()) -> None:
-        self.file, self.where, self.message, self.others = file, where, message, tuple(others)
-        super().__init__("\n".join(f"{it.file.name}: {it.where}: {it.message}" for it in (self, *self.others)))
-
-    def __iter__(self) -> "Iterator[NoticeMistake]":
-        return iter((self, *self.others))
+LONGEST = 31  # days; a longer holiday is a slip of the hand
+Text = Annotated[str, Field(min_length=1)]
 
 
 class Holiday(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    since: date
-    until: date
-    name: str
-
-    @model_validator(mode="after")
-    def ends(self) -> Self:
-        if self.until < self.since:
-            raise ValueError(f"it ends on {self.until}, before it begins on {self.since}")
-        return self
+    since: Annotated[date, Strict()]
+    until: Annotated[date, Strict()]
+    name: Text
 
     def days(self) -> Iterator[date]:
-        for number in range((self.until - self.since).days + 1):
-            yield self.since + DAY * number
+        yield from between(self.since, self.until)
 
 
 class Notice(BaseModel):
+    """Types only; what its days say to each other is told by `slips`."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
-    country: str
-    year: int
-    source: str
-    off: tuple[Holiday, ...] = ()
-    work: tuple[date, ...] = ()
-
-    @field_validator("country")
-    @classmethod
-    def is_a_country(cls, country: str) -> str:
-        if not re.fullmatch("[A-Z]{2}", country):
-            raise ValueError('a country by its two letters, as in "CN", belongs here')
-        return country
-
-    @field_validator("year")
-    @classmethod
-    def is_a_year(cls, year: int) -> int:
-        if not 1900 <= year <= 2999:
-            raise ValueError("a year, as in 2027, belongs here")
-        return year
-
-    @model_validator(mode="after")
-    def is_of_its_year(self) -> Self:
-        """It may set days of the December before."""
-        first, last = date(self.year - 1, 12, 1), date(self.year, 12, 31)
-        for day in (*(it for holiday in self.off for it in (holiday.since, holiday.until)), *self.work):
-            if not first <= day <= last:
-                raise ValueError(f"{day} is not in {self.year}")
-        off: set[date] = set()
-        for day in (day for holiday in self.off for day in holiday.days()):
-            if day in off:
-                raise ValueError(f"{day} is named twice as off")
-            off.add(day)
-        for day in self.work:
-            if day in off:
-                raise ValueError(f"{day} is both off and worked")
-        return self
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    year: Annotated[int, Strict(), Field(ge=1900, le=2999)]
+    source: Text
+    off: tuple[Holiday, ...]
+    work: tuple[Annotated[date, Strict()], ...] = ()
 
     def days(self) -> Iterator[tuple[date, str | None]]:
         """Each day that it names, with the name of the holiday; None: it is worked."""
@@ -102,31 +48,95 @@ class Notice(BaseModel):
         yield from ((day, None) for day in self.work)
 
 
-def read(folder: Path | None) -> tuple[Notice, ...]:
-    """All `*.toml` of a folder; where there is no folder there are no notices."""
-    notices: list[Notice] = []
+class Written(NamedTuple):
+    """A file, and what of it is right."""
+
+    file: Path
+    country: str | None
+    year: int | None
+    notice: Notice | None
+
+
+def read(folder: Path | None) -> tuple[list[Written], list[NoticeMistake]]:
+    """All `*.toml` of a folder, and what is wrong with them; where there is no folder there are no notices."""
+    found: list[Written] = []
     wrong: list[NoticeMistake] = []
-    said: dict[tuple[str, date], Path] = {}
     for file in sorted(folder.glob("*.toml")) if folder else ():
         try:
-            notice = Notice.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:  # no text, no TOML, an endless number, endless brackets
             wrong.append(NoticeMistake(file, "the file", f"it can't be read ({error})"))
-        except ValidationError as error:
-            wrong.extend(mistakes(file, error))
-        else:
-            notices.append(notice)
-            for day, _ in notice.days():
-                if (first := said.setdefault((notice.country, day), file)) is not file:
-                    wrong.append(NoticeMistake(file, str(day), f"{first.name} has this day of {notice.country} already"))
-    if wrong:
-        raise NoticeMistake(wrong[0].file, wrong[0].where, wrong[0].message, wrong[1:])
-    return tuple(notices)
+            found.append(Written(file, None, None, None))
+            continue
+        notice, told = checked(content)
+        wrong += [NoticeMistake(file, *it) for it in told]
+        astray = {where for where, _ in told}
+        country, year = (None if key in astray else content[key] for key in ("country", "year"))
+        found.append(Written(file, country, year, notice))
+    return found, [*wrong, *clashes(found)]
 
 
-def mistakes(file: Path, error: ValidationError) -> Iterator[NoticeMistake]:
-    for it in error.errors(include_url=False):
-        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in it["loc"]).removeprefix(".")
-        kind = re.sub(r"_(type|parsing|parsing_size|from_float|from_datetime_parsing|from_datetime_inexact)$", "", it["type"])
-        message = str(it["ctx"]["error"]) if it["type"] == "value_error" else BELONGS.get(kind, it["msg"])
-        yield NoticeMistake(file, where or "the notice", message)
+def checked(content: dict[str, Any]) -> tuple[Notice | None, list[tuple[str, str]]]:
+    notice, told = None, []
+    try:
+        notice = Notice.model_validate(content)
+    except ValidationError as error:
+        told = [misplaced(it["loc"], it["type"], content) for it in error.errors(include_url=False)]
+    told += slips(content)
+    return None if told else notice, told
+
+
+def slips(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where days are right as such but can't be meant. Whatever is no day at all is passed over: it is told elsewhere."""
+    if content.get("off") == []:
+        yield "off", f"is []: {OFF}"
+    year, off, work = (content.get(key) for key in ("year", "off", "work"))
+    off, work = (it if isinstance(it, list) else [] for it in (off, work))
+    named: dict[date, str] = {}
+    for number, holiday in enumerate(off):
+        since, until = (holiday.get(key) if isinstance(holiday, dict) else None for key in ("since", "until"))
+        yield from of_another_year(f"off[{number}].since", since, year)
+        yield from of_another_year(f"off[{number}].until", until, year)
+        if type(since) is date and type(until) is date:
+            yield from of_a_holiday(f"off[{number}]", since, until, named)
+    for number, day in enumerate(work):
+        where = f"work[{number}]"
+        yield from of_another_year(where, day, year)
+        if type(day) is date and (first := named.setdefault(day, where)) != where:
+            yield where, f"is {day}: {first} {'is the same day' if first.startswith('work') else 'has this day off'}"
+
+
+def of_another_year(where: str, day: Any, year: Any) -> Iterator[tuple[str, str]]:
+    """A notice may set days of the December before."""
+    if type(day) is date and type(year) is int and 1900 <= year <= 2999 and not date(year - 1, 12, 1) <= day <= date(year, 12, 31):
+        yield where, f"is {day}: a day of {year}, or of December {year - 1}, belongs here"
+
+
+def of_a_holiday(where: str, since: date, until: date, named: dict[date, str]) -> Iterator[tuple[str, str]]:
+    length = (until - since).days + 1
+    if length < 1:
+        yield f"{where}.until", f"is {until}: that is before it begins, on {since}"
+    elif length > LONGEST:
+        yield f"{where}.until", f"is {until}: a holiday of {length} days is a slip of the hand; it has {LONGEST} at most"
+    else:
+        twice = {first: day for day in reversed([*between(since, until)]) if (first := named.setdefault(day, where)) != where}
+        for first, day in sorted(twice.items()):
+            yield where, f"{day} is off already by {first}"
+
+
+def clashes(found: list[Written]) -> Iterator[NoticeMistake]:
+    """A year of a country has one notice, and a day is in one of them."""
+    years: dict[tuple[str, int], Path] = {}
+    days: dict[tuple[str, date], Path] = {}
+    for it in found:
+        if it.country and it.year and (first := years.setdefault((it.country, it.year), it.file)) is not it.file:
+            yield NoticeMistake(it.file, "year", f"is {it.year}: {first.name} is the notice of {it.country} for {it.year} already")
+        elif it.notice:
+            for day, _ in it.notice.days():
+                if (first := days.setdefault((it.notice.country, day), it.file)) is not it.file:
+                    yield NoticeMistake(it.file, str(day), f"{first.name} has this day of {it.notice.country} already")
+
+
+def between(since: date, until: date) -> Iterator[date]:
+    for number in range((until - since).days + 1):
+        yield since + DAY * number

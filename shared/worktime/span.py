@@ -25,7 +25,7 @@ class Measure(StrEnum):
 
 
 PATTERN = rf"([0-9]+) ({'|'.join(Measure)})"
-WRITTEN = 'a span is a whole number and one of min, h, cd, wh, wd, as in "3 wd"'
+WRITTEN = 'a span is a whole number and one of min, h, cd (calendar days), wh (working hours), wd (working days), as in "3 wd"'
 LONGEST = timedelta(days=36525)  # a slip of the hand is no deadline, and no date ends after the year 9999
 LENGTHS = {
     Measure.MINUTES: timedelta(minutes=1), Measure.HOURS: timedelta(hours=1), Measure.WORKING_HOURS: timedelta(hours=1),

@@ -28,6 +28,7 @@ class Words:
     off: Mapping[Reason, str]
     counted: Mapping[Measure, str]
     worked: str
+    rests: Mapping[bool, str]  # in between, of a roster or of the week
     swapped: str
     rolled: str
     ends: str
@@ -57,6 +58,9 @@ class Words:
         """What ends at midnight ends at 24:00 of its day."""
         there = at.astimezone(zone)
         return self.clock(there.date() - DAY, "24:00") if there.time() == time() else self.moment(at, zone)
+
+    def resting(self, count: int | None, *, roster: bool) -> str:
+        return self.rests[roster].format(count=count, are="is a day" if count == 1 else "are days") if count else ""
 
     def swaps(self, days: Sequence[date]) -> str:
         return self.swapped.format(days=self.listed([self.days(day, day) for day in days])) if days else ""
@@ -132,10 +136,11 @@ CHINESE = Chinese(
     counted={
         Measure.MINUTES: "连续计{count}分钟",
         Measure.HOURS: "连续计{count}小时",
-        Measure.DAYS: "{days}计{count}天",
-        Measure.WORKING_DAYS: "{days}计{count}个工作日",
+        Measure.DAYS: "{days}计{count}个日历日",
+        Measure.WORKING_DAYS: "{days}{rests}计{count}个工作日",
     },
-    worked="{days}计工作时间{time}",
+    worked="{days}{rests}计工作时间{time}",
+    rests={False: "，其中休息日{count}天，", True: "，其中轮休{count}天，"},
     swapped="（{days}为调休上班日）",
     rolled="期限末日{ends}不是工作日，顺延至{rolled}",
     ends="于{at}到期",
@@ -155,10 +160,11 @@ ENGLISH_WORDS = English(
     counted={
         Measure.MINUTES: "{count} minute{s} without a break",
         Measure.HOURS: "{count} hour{s} without a break",
-        Measure.DAYS: "{days}: {count} day{s}",
-        Measure.WORKING_DAYS: "{days}: {count} working day{s}",
+        Measure.DAYS: "{days}: {count} calendar day{s}",
+        Measure.WORKING_DAYS: "{days}{rests}: {count} working day{s}",
     },
-    worked="{days}: {time} of working time",
+    worked="{days}{rests}: {time} of working time",
+    rests={False: ", of which {count} {are} of rest", True: ", of which {count} {are} off"},
     swapped=" ({days} worked instead of a day of rest)",
     rolled="the last day, {ends}, is no working day, so it rolls to {rolled}",
     ends="it ends on {at}",

@@ -164,7 +164,7 @@ def test_beyond_the_last_notice_it_is_provisional_and_moves_when_the_notice_come
     friday = datetime(last.year + 1, 3, 1, 10, tzinfo=SHANGHAI)
     friday += timedelta(days=(4 - friday.weekday()) % 7)
     clock = started(THREE, friday)
-    assert (clock.provisional, clock.known_until, clock.due_at) == (True, last, friday + timedelta(days=5, hours=8))
+    assert (clock.provisional, clock.known, clock.due_at) == (True, TRADE.knowledge.fingerprint("CN"), friday + timedelta(days=5, hours=8))
     sunday, monday, tuesday = (f"{friday + timedelta(days=days):%Y-%m-%d}" for days in (2, 3, 4))
     (tmp_path / "notice.toml").write_text(
         f'country = "CN"\nyear = {friday.year}\nsource = "a notice"\noff = [{{ since = {monday}, until = {tuesday}, name = "x" }}]\nwork = [{sunday}]\n'

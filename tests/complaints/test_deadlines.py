@@ -1,58 +1,24 @@
 """Deadlines of complaints through the real edge: started, explained, paused, fired once by two workers, moved by a profile."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.complaints.app import service, trade_of
+from services.complaints.app import service
 from services.complaints.domain.clock import Watch
 from shared.clocks import firing
-from shared.health import Health
-from shared.service import Means
+from shared.ids import customer_of
 from tests.apis import Api
-from tests.complaints.making import NOON, TRADE, answered, handed_over, step, taken, told
-from tests.rooms import UNITS, World
-
-# NOON is a Monday, 12:00 in Shanghai, where nobody works until 13:00.
-OPENS = NOON + timedelta(hours=1)
-CLOSES = NOON + timedelta(hours=6)
+from tests.complaints.making import NOON, TRADE, answered, contact, handed_over, step, taken, told
+from tests.complaints.timing import CLOSES, OPENS, deadlines, fired, means, pause, states, z
+from tests.rooms import World
 
 
 @pytest.fixture(autouse=True)
 def jobs_live_at_the_rooms_time(complaints: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.clocks.firing.now", lambda: complaints.clock[0])
-
-
-def means(world: World) -> Means:
-    return Means(None, UNITS, world.room.gate.sources, world.room.metrics, Health("complaints", "worker"), world.engine, world.pool)
-
-
-async def fired(world: World, workers: int = 2) -> list[str]:
-    """What was announced while so many workers let time pass at once."""
-    before = len(await world.announced())
-
-    async def work() -> None:
-        while await firing.fire(Watch, TRADE, means(world)):
-            pass
-
-    await asyncio.gather(*(work() for _ in range(workers)))
-    return [f"{name.split('.')[1]} {body['milestone']}" for name, body in (await world.announced())[before:] if body]
-
-
-async def deadlines(api: Api, id: Any) -> dict[tuple[int, str], dict[str, Any]]:
-    items = (await api.get(f"/v1/complaints/{id}/deadlines"))["items"]
-    return {(it["round"], it["milestone"]): it for it in items}
-
-
-def states(found: dict[tuple[int, str], dict[str, Any]]) -> dict[str, str]:
-    return {f"{milestone} {round}": it["state"] for (round, milestone), it in sorted(found.items())}
-
-
-def z(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 async def test_each_deadline_is_explained(api: Api) -> None:
@@ -67,8 +33,10 @@ async def test_each_deadline_is_explained(api: Api) -> None:
     (limit,) = plan["limits"]
     assert (limit["rule"], limit["within"], limit["holds"], limit["due_at"]) == ("ours, D-02", "3 wd", True, plan["due_at"])
     assert plan["arithmetic"][0]["code"] == "start" and plan["arithmetic"][-1]["code"] == "ends"
-    assert plan["why"]["en"].startswith("Plan (our suggestion, D-02; profile standard, version 1); ")
-    assert plan["why"]["zh"].startswith("处理方案（本公司建议值, D-02；业务规则standard第1版）；")
+    assert plan["why"]["en"].startswith(
+        "Plan (our suggestion, D-02; profile standard, version 1); since it was received, from Monday 5 January 2026 12:00; "
+    )
+    assert plan["why"]["zh"].startswith("处理方案（本公司建议值, D-02；业务规则standard第1版）；收到后，自2026年1月5日（周一）12:00起算；")
     assert found[1, "acknowledgement"]["due_at"] == z(OPENS + timedelta(hours=2)), "outside hours it counts from the next opening"
 
 
@@ -142,14 +110,6 @@ async def test_what_was_due_before_we_heard_of_it_is_not_watched(api: Api, compl
 # -- pauses
 
 
-async def pause(api: Api, id: Any, role: str = "specialist", status: int = 200, **body: Any) -> dict[str, Any]:
-    told = {"reason": "awaiting_customer", "until": z(NOON + timedelta(days=2))} | body
-    answer = await api.ask("POST", f"/v1/complaints/{id}/pauses", told, role=role, If_Match="*")
-    assert answer.status_code == status, answer.text
-    said: dict[str, Any] = answer.json()
-    return said
-
-
 async def test_a_pause_moves_the_deadline_by_working_time_and_stands_in_the_ledger(api: Api, complaints: World) -> None:
     it = await taken(api)
     paused = await pause(api, it["id"], remarks="They look for the photographs.")
@@ -163,10 +123,10 @@ async def test_a_pause_moves_the_deadline_by_working_time_and_stands_in_the_ledg
     assert (entry["worked_seconds"], entry["by"], entry["approved_by"], entry["reason"]) == (8 * 3600, "s-1", None, "awaiting_customer")
     assert (entry["due_before"], entry["due_after"]) == ("2026-01-08T10:00:00Z", "2026-01-09T10:00:00Z")
     assert (
-        "paused on Monday 5 January 2026 12:00 (awaiting_customer), 8 h of working time: moved to Friday 9 January 2026 18:00"
+        "paused on Monday 5 January 2026 12:00 (waiting for the customer), 8 h of working time: moved to Friday 9 January 2026 18:00"
         in plan["why"]["en"]
     )
-    assert "2026年1月5日（周一）12:00起因awaiting_customer暂停，其间工作时间8小时，顺延至2026年1月9日（周五）18:00" in plan["why"]["zh"]
+    assert "2026年1月5日（周一）12:00起因等待顾客暂停，其间工作时间8小时，顺延至2026年1月9日（周五）18:00" in plan["why"]["zh"]
     (note,) = (note for note in (await api.get(f"/v1/complaints/{it['id']}"))["notes"] if note["kind"] == "pause")
     assert note["text"] == "They look for the photographs."
 
@@ -209,128 +169,6 @@ async def test_a_step_of_somebody_else_is_seen_by_who_pauses(api: Api) -> None:
     for tag, status in (({}, 428), ({"If_Match": '"9"'}, 412), ({"If_Match": '"1"'}, 200), ({"If_Match": '"1"'}, 412)):
         answer = await api.ask("POST", f"/v1/complaints/{it['id']}/pauses", told, role="specialist", **tag)
         assert answer.status_code == status, answer.text
-
-
-# -- profiles
-
-
-async def at_intake(api: Api, complaints: World, profile: str, folder: Path) -> dict[tuple[int, str], dict[str, Any]]:
-    """The deadlines of a complaint under this profile."""
-    (folder / "profiles").mkdir(exist_ok=True)
-    (folder / "profiles" / "standard.toml").write_text(f'version = 2\nby = "s-9"\nwhy = "A test."\nextends = "standard"\n{profile}')
-    api.app.state.circumstances["trade"] = trade_of(UNITS, folder)
-    return await deadlines(api, (await taken(api))["id"])
-
-
-@pytest.mark.parametrize(
-    ("profile", "milestone", "due"),
-    [
-        ('[complaints.milestones.acknowledgement]\nlimits = [{ within = "24 h", rule = "CMPL-19" }]', "acknowledgement", NOON + timedelta(days=1)),
-        ('[complaints.milestones.acknowledgement]\nlimits = [{ within = "30 min", rule = "CMPL-01" }]', "acknowledgement", NOON + timedelta(minutes=30)),
-        ('[complaints.milestones.plan]\nlimits = [{ within = "3 cd", rule = "CMPL-18" }]', "plan", datetime(2026, 1, 8, 16, tzinfo=UTC)),
-        ('[complaints.milestones.result]\nlimits = [{ within = "15 cd", rule = "CMPL-L09" }]', "result", datetime(2026, 1, 20, 16, tzinfo=UTC)),
-        ('[calendar]\nrest = ["tuesday"]', "plan", datetime(2026, 1, 9, 10, tzinfo=UTC)),
-        ('[calendar]\nhours = [{ since = "09:00", until = "17:00" }]', "plan", datetime(2026, 1, 8, 9, tzinfo=UTC)),
-    ],
-)  # fmt: skip
-async def test_a_number_changed_in_the_profile_moves_the_deadline(
-    api: Api, complaints: World, tmp_path: Path, profile: str, milestone: str, due: datetime
-) -> None:
-    """A15: complaint.ack, complaint.plan_due, complaint.result_due, working hours."""
-    found = await at_intake(api, complaints, profile, tmp_path)
-    assert (found[1, milestone]["due_at"], found[1, milestone]["profile"]["version"]) == (z(due), 2)
-
-
-async def test_a_clock_keeps_the_version_of_its_start(api: Api, complaints: World, tmp_path: Path) -> None:
-    before = await taken(api)
-    after = await at_intake(api, complaints, '[complaints.milestones.plan]\nlimits = [{ within = "1 wd", rule = "ours" }]', tmp_path)
-    assert (after[1, "plan"]["due_at"], after[1, "plan"]["profile"]["version"]) == ("2026-01-06T10:00:00Z", 2)
-    await step(api, before["id"], "judgement", {"severity": "major"})
-    kept = (await deadlines(api, before["id"]))[1, "plan"]
-    assert (kept["due_at"], kept["profile"]["version"], kept["limits"][0]["within"]) == ("2026-01-08T10:00:00Z", 1, "3 wd")
-
-
-DRAFT = 'version = 2\nby = "s-9"\nwhy = "?"\nextends = "standard"\n[complaints.milestones.plan]\nlimits = [{ within = "4 wd", rule = "ours" }]\n'
-
-
-async def test_a_preview_says_which_deadlines_would_move_and_changes_nothing(api: Api, complaints: World) -> None:
-    ids = [(await taken(api))["id"] for _ in range(3)]
-    await pause(api, ids[0], until=z(NOON + timedelta(days=1)))
-    complaints.clock[0] = NOON + timedelta(days=1, seconds=1)
-    await fired(complaints)
-    before = [await deadlines(api, id) for id in ids]
-    answer = await api.ask("POST", "/v1/profiles/preview", {"profiles": {"standard": DRAFT}}, role="supervisor")
-    found = answer.json()
-    assert (answer.status_code, found["open"], found["moved"], found["earlier"], found["later"]) == (200, 4, 3, 0, 3), (
-        "one is paused no more"
-    )
-    moves = {it["about"].partition(":")[2]: (it["milestone"], it["due_at"], it["becomes"]) for it in found["items"]}
-    assert moves[ids[0]] == ("plan", "2026-01-09T10:00:00Z", "2026-01-12T10:00:00Z")
-    assert moves[ids[1]] == moves[ids[2]] == ("plan", "2026-01-08T10:00:00Z", "2026-01-09T10:00:00Z")
-    assert [await deadlines(api, id) for id in ids] == before
-
-
-async def test_a_draft_with_mistakes_is_told_all_of_them(api: Api) -> None:
-    wrong = DRAFT.replace("4 wd", "4 days").replace("rule", "rle")
-    answer = await api.ask("POST", "/v1/profiles/preview", {"profiles": {"standard": wrong}}, role="supervisor")
-    assert answer.status_code == 422
-    assert (
-        'profiles/standard.toml: complaints.milestones.plan.limits[0].within is "4 days": a span is a whole number'
-        in answer.text.replace('\\"', '"')
-    )
-    assert "complaints.milestones.plan.limits[0].rle" in answer.text
-    nothing = await api.ask("POST", "/v1/profiles/preview", {"profiles": {"steel": DRAFT}}, role="supervisor")
-    assert nothing.status_code == 422 and "by its name" in nothing.text
-    assert (await api.ask("POST", "/v1/profiles/preview", {"profiles": {"standard": DRAFT}}, role="specialist")).status_code == 403
-
-
-async def test_versions_in_force_are_written_down_once(api: Api, complaints: World, tmp_path: Path) -> None:
-    """Who, why, since when, and the whole content; a version that comes back is a row of its own."""
-    from shared.profiles.history import write_down
-
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "standard.toml").write_text(DRAFT)
-    changed = trade_of(UNITS, tmp_path)
-    for trade in (TRADE, TRADE, changed, TRADE):
-        await asyncio.gather(*(write_down(complaints.pool, trade.profiles) for _ in range(3)))
-    items = (await api.get("/v1/profiles?name=standard"))["items"]
-    assert [(it["version"], it["by"], it["why"]) for it in items] == [
-        (1, "careloop", "As shipped."),
-        (2, "s-9", "?"),
-        (1, "careloop", "As shipped."),
-    ]
-    shown = await api.get("/v1/profiles/standard")
-    assert shown["units"] == sorted(UNITS.units) and shown["content"]["complaints"]["milestones"]["plan"]["owner"] == "department"
-    assert "standard" in (await api.get("/v1/profiles/nobody", status=404))["detail"]
-
-
-async def test_a_notice_of_holidays_moves_what_was_provisional(api: Api, complaints: World, tmp_path: Path) -> None:
-    """Received on a Friday in March of the first year that nobody has announced; then Monday is off."""
-    last = TRADE.knowledge.known_until("CN")
-    assert last
-    friday = datetime(last.year + 1, 3, 1, 2, tzinfo=UTC)
-    friday += timedelta(days=(4 - friday.weekday()) % 7)
-    complaints.clock[0] = friday
-    it = await taken(api)
-    plan = (await deadlines(api, it["id"]))[1, "plan"]
-    assert (plan["provisional"], plan["due_at"]) == (True, z(friday + timedelta(days=5, hours=8)))
-    assert await complaints.pool.fetchval("SELECT count(*) FROM clock WHERE provisional") == 2
-    monday = f"{friday + timedelta(days=3):%Y-%m-%d}"
-    notice = (
-        f'country = "CN"\nyear = {friday.year}\nsource = "a notice"\noff = [{{ since = {monday}, until = {monday}, name = "植树节" }}]\n'
-    )
-    answer = await api.ask("POST", "/v1/profiles/preview", {"notices": {"next-year": notice}}, role="leader")
-    assert [(move["milestone"], move["becomes"]) for move in answer.json()["items"]] == [("plan", z(friday + timedelta(days=6, hours=8)))]
-    (tmp_path / "holidays").mkdir()
-    (tmp_path / "holidays" / "next-year.toml").write_text(notice)
-    informed = trade_of(UNITS, tmp_path)
-    api.app.state.circumstances["trade"] = informed
-    await asyncio.gather(*(firing.follow_the_holidays(Watch, informed, means(complaints)) for _ in range(2)))
-    assert not await firing.follow_the_holidays(Watch, informed, means(complaints))
-    found = await deadlines(api, it["id"])
-    assert not any(it["provisional"] for it in found.values())
-    assert found[1, "plan"]["due_at"] == z(friday + timedelta(days=6, hours=8)) and len(found[1, "plan"]["moves"]) == 1
-    assert found[1, "acknowledgement"]["moves"] == [] and "reckoned anew" in found[1, "plan"]["why"]["en"]
 
 
 async def test_gauges_count_what_is_late_and_what_is_provisional(api: Api, complaints: World) -> None:
@@ -394,3 +232,64 @@ async def test_two_steps_at_once_leave_one_clock_of_each(api: Api, complaints: W
         assert {answer.status_code for answer in answers} <= {200, 409} and answers[1].status_code == 200
         found = await deadlines(api, it["id"])
         assert set(found) == {(1, "acknowledgement"), (1, "plan"), (1, "result")} and len(await complaints.rows("parked")) == 0
+
+
+async def test_what_begins_in_a_pause_waits_too(api: Api, complaints: World) -> None:
+    it = await taken(api)
+    await pause(api, it["id"], until=z(NOON + timedelta(days=2)))
+    await step(api, it["id"], "acknowledgement", {"feedback_by": z(NOON + timedelta(hours=4))})
+    complaints.clock[0] = NOON + timedelta(days=1)
+    assert await fired(complaints) == []
+    result = (await deadlines(api, it["id"]))[1, "result"]
+    assert result["state"] == "paused" and result["pauses"][0]["until"] == z(NOON + timedelta(days=2))
+
+
+async def test_a_stricter_limit_that_is_past_is_missed(api: Api, complaints: World) -> None:
+    """Judged major nine days after we took it in: five working days are over."""
+    it = await taken(api)
+    complaints.clock[0] = NOON + timedelta(days=9)
+    await step(api, it["id"], "judgement", {"severity": "major"})
+    assert (await deadlines(api, it["id"]))[1, "result"]["state"] == "missed"
+    assert [body["milestone"] for name, body in await complaints.announced() if body and name == "milestone.missed.v1"] == [
+        "acknowledgement", "plan", "result",
+    ]  # fmt: skip
+
+
+async def test_a_pause_that_is_over_is_over_whoever_comes_first(api: Api, complaints: World) -> None:
+    """The ledger is the same whether the job looks first or a step does; and one may pause again."""
+    ledgers = []
+    for job_first in (True, False):
+        complaints.clock[0] = NOON
+        it = await taken(api)
+        await pause(api, it["id"], until=z(NOON + timedelta(hours=2)))
+        complaints.clock[0] = NOON + timedelta(hours=2, minutes=30)
+        if job_first:
+            await fired(complaints)
+        await step(api, it["id"], "acknowledgement")
+        ledgers.append((await deadlines(api, it["id"]))[1, "acknowledgement"])
+    assert [it["state"] for it in ledgers] == ["met", "met"] and ledgers[0]["pauses"] == ledgers[1]["pauses"]
+    assert ledgers[0]["pauses"][0]["ended"] == z(NOON + timedelta(hours=2))
+
+
+async def test_a_specialist_does_not_pause_alone_again_and_again(api: Api, complaints: World) -> None:
+    it = await taken(api)
+    await pause(api, it["id"], until=z(NOON + timedelta(hours=2)))
+    complaints.clock[0] = NOON + timedelta(hours=3)
+    later = z(NOON + timedelta(days=1))
+    assert "another pause needs one" in (await pause(api, it["id"], until=later, status=403))["detail"]
+    await pause(api, it["id"], "supervisor", until=later)
+
+
+async def test_a_clock_follows_its_customer(complaints: World, api: Api) -> None:
+    """And the worker has the jobs for it."""
+    jobs = service.jobs(means(complaints))
+    assert {"clocks", "holidays", "profiles", "following"} <= {job.name for job in jobs}
+    await taken(api)
+    other = customer_of("erp/C-2")
+    await complaints.handle(
+        told(contact("erp/C-2", "erp/C-2", "erp/C-1", revision=2), "customers"),
+    )
+    (follow,) = (job for job in jobs if job.name == "following")
+    while await follow.run(means(complaints)):
+        pass
+    assert {row["customer_id"] for row in await complaints.rows("clock", "customer_id")} == {other}

@@ -89,8 +89,23 @@ def wrong(told) -> dict[str, str]:
 def test_a_system_that_is_as_it_must_be(system):
     told = careloop("selfcheck", "followup", **system)
     assert (told.returncode, told.stderr) == (0, "")
-    assert [line.split()[0] for line in told.stdout.splitlines()] == ["ok"] * 10
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["ok"] * 11
     assert "cluster" in told.stdout
+    assert told.stdout.splitlines()[-1] == "ok    profiles               9 profiles, 0 calendars, 0 notices."
+
+
+def test_profiles_with_mistakes(system, tmp_path):
+    """The first of them, and how many more there are."""
+    (config := tmp_path / "config").mkdir()
+    for file in Path(CONFIG).iterdir():
+        (config / file.name).write_text(file.read_text())
+    (config / "calendars.toml").write_text("calendars = 1\n")
+    first = "calendars.toml: calendars is 1: a table belongs here."
+    assert wrong(careloop("selfcheck", "followup", "--json", **system | {"CARELOOP_CONFIG": str(config)})) == {"profiles": first}
+    (config / "profiles").mkdir()
+    (config / "profiles/ninth.toml").write_text('version = 1\nby = "s-1"\nextends = "standard"\n[reception.answering]\nrings = "many"\n')
+    found = wrong(careloop("selfcheck", "followup", "--json", **system | {"CARELOOP_CONFIG": str(config)}))
+    assert found == {"profiles": f"{first} 2 more: `careloop profiles check` tells them."}
 
 
 async def test_a_role_that_may_do_more_than_it_should(system, databases):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.preview import ending, sentence
+from shared.clocks.preview import Preview
 from tests.deploy.cli import careloop as process
 from tests.deploy.here import Told, run
 
@@ -93,6 +95,71 @@ def test_a_draft_is_checked_before_it_is_put_there(config):
     assert told.stderr == "More than one of these files would be the profile ninth: check them one by one.\n"
     told = careloop("profiles", "check", str(config / "none.toml"), "--config", str(config))
     assert (told.stdout.splitlines()[0], told.returncode) == (f"{config / 'none.toml'}: it can't be read: No such file or directory.", 1)
+
+
+NOTICE = 'country = "CN"\nyear = 2027\nsource = "x"\noff = [{ since = 2027-01-01, until = 2027-01-03, name = "y" }]\n'
+OF_A_FOLDER = [
+    ("holidays/2027.toml", NOTICE, None),
+    ("holidays/2027.toml", NOTICE.replace("2027-01-03", "2028-01-03"), "off[0].until is 2028-01-03: "),
+    ("holidays/2027.txt", NOTICE, "the name of a notice ends in .toml; others are not read."),
+    ("units.toml", UNITS, None),
+    ("units.toml", UNITS.replace("ninth", "nineth"), 'units.a.profile is "nineth": there is no such profile; did you mean "ninth"?'),
+    ("units.toml", "default = ", "it is no TOML at end of document: invalid value."),
+    ("calendars.toml", HALL, None),
+    ("calendars.toml", HALL.replace("rest", "rset"), 'calendars.hall.rset is ["monday"]: there is no such key; did you mean "rest"?'),
+    ("sources.toml", '[sources."/erp"]\ntopics = ["careloop.inbound.orders"]\n', None),
+    ("sources.toml", '[sources."/erp"]\ntopics = ["orders"]\n', "sources./erp.topics: not inbound topics: orders."),
+    ("sources.toml", '[sources."/erp"]\ntopic = []\n', "sources./erp.topics is missing: "),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), OF_A_FOLDER)
+def test_a_file_of_a_folder_is_checked_as_a_part_of_it(config, name, text, sentence):
+    (config / "profiles/tenth.toml").write_text("a mistake of another file")
+    (file := config / name).parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    told = careloop("profiles", "check", str(file), CARELOOP_RUN=str(config / "run"))
+    if sentence is None:
+        assert (told.stdout, told.stderr, told.returncode) == (f"{file}: no mistake.\n", "", 0)
+    else:
+        first, *_, last = told.stdout.splitlines()
+        assert first.startswith(f"{file}: {sentence}")
+        assert (last.startswith(f"{file}: "), told.stderr, told.returncode) == (True, "", 1)
+
+
+def test_a_profile_and_a_notice_together_and_one_that_is_not_there(config):
+    gone = config / "holidays/2028.toml"
+    told = careloop("profiles", "check", str(config / "profiles/ninth.toml"), str(gone), "--config", str(config))
+    assert (told.stdout.splitlines(), told.returncode) == (
+        [f"{gone}: it can't be read: No such file or directory.", f"1 profile, 1 calendar, 0 notices, {gone}: 1 mistake."], 1,
+    )  # fmt: skip
+    found = json.loads(careloop("profiles", "check", str(config / "calendars.toml"), "--json").stdout)
+    assert found == {"profiles": 0, "calendars": 0, "notices": 0, "mistakes": [], "files": [str(config / "calendars.toml")]}
+
+
+def test_a_profile_may_have_the_name_of_such_a_file(config):
+    (config / "profiles/units.toml").write_text(NINTH)
+    told = careloop("profiles", "check", str(config / "profiles/units.toml"), "--config", str(config))
+    assert told.stdout == "1 profile, 1 calendar, 0 notices: no mistake.\n"
+
+
+@pytest.mark.parametrize(
+    ("kept", "found", "told"),
+    [
+        (True, Preview(6, 3, 0, 3), "complaints: 3 of 6 open deadlines would lie elsewhere, 0 earlier, 3 later."),
+        (True, Preview(6, 3, 0, 1), "complaints: 3 of 6 open deadlines would lie elsewhere, 0 earlier, 1 later, 2 would be owed no more."),
+        (False, Preview(6, 3, 1, 2), "complaints: 3 of 6 open deadlines will move, 1 earlier, 2 later."),
+    ],
+)
+def test_a_preview_promises_only_what_will_happen(kept, found, told):
+    assert sentence("complaints", found, kept=kept) == told
+
+
+def test_a_preview_says_when():
+    assert ending(profiles=True, notices=False) == "Nothing moves: a clock keeps the version under which it was started."
+    assert ending(profiles=False, notices=True) == "They move when workers start with the notice."
+    both = "A clock keeps the version under which it was started; only the notice moves it, when workers start with that."
+    assert ending(profiles=True, notices=True) == both
 
 
 def test_what_a_draft_changes(config):

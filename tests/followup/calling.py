@@ -22,7 +22,7 @@ def hours(*spans: tuple[str, str]) -> list[dict[str, str]]:
 
 def calls(*windows: tuple[str, str], **facts: Any) -> Calls:
     told = {
-        "windows": hours(*windows), "rest": hours(*REST), "attempts": 3, "apart": "4 h", "give_up_after": "5 wd",
+        "windows": hours(*windows), "rest": hours(*REST), "attempts": 3, "apart": "4 h", "agreed_within": "30 min", "give_up_after": "5 wd",
         "complaint": {"within": "3 cd", "rule": "FLUP-06"},
         "visit": {"after": "2 h", "within": "1 cd", "rule": "FLUP-25"},
         "measurement": {"after": "1 wd", "within": "1 wd", "rule": "FLUP-09"},

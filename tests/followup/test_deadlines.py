@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from services.followup.actions import calling
 from services.followup.app import service, trade_of
 from services.followup.domain.call import Call
 from services.followup.domain.clock import Watch
 from shared.clocks import firing
 from shared.health import Health
+from shared.ids import made_of
 from shared.service import Means
 from tests.apis import Api
 from tests.followup.conftest import NOON, TRADE, local
@@ -65,7 +67,7 @@ async def test_a_calls_deadline_is_explained(api: Api, followup: World) -> None:
     assert it["due_at"] == call["due_at"] == z(local(21) + 3 * DAY)
     assert (it["milestone"], it["state"], it["owner"], it["limits"][0]["rule"]) == ("call", "running", "specialist", "FLUP-06, D-09")
     assert it["why"]["en"].endswith("the last moment before at which the customer may be called is Friday 9 January 2026 21:00.")
-    assert it["why"]["zh"].endswith("此前可以致电的最后时刻为2026年1月9日（周五）21:00。")
+    assert it["why"]["zh"].endswith("可以致电的最后时刻为2026年1月9日（周五）21:00。")
     assert it["arithmetic"][-1] == {"code": "window", "at": call["due_at"]}
 
 
@@ -111,9 +113,35 @@ async def test_a_moment_that_was_agreed_takes_the_place_of_the_limit(api: Api, f
     body = {"outcome": "callback_agreed", "callback_at": z(agreed)}
     assert (await api.ask("POST", f"/v1/calls/{id}/attempts", body, role="specialist")).status_code == 200
     it = await deadline(api)
-    assert (it["due_at"], it["limits"][0]["rule"]) == (z(agreed), "FLUP-19") and "promised" in it["why"]["en"]
-    followup.clock[0] = NOON + 4 * DAY
+    assert (it["due_at"], it["limits"][0]["rule"]) == (z(agreed + timedelta(minutes=30)), "FLUP-19") and "promised" in it["why"]["en"]
+    followup.clock[0] = agreed + timedelta(minutes=3)
+    assert await fired(followup) == [], "three minutes later nobody is late yet"
+    assert (await api.ask("POST", f"/v1/calls/{id}/outcome", {"satisfaction": "satisfied"}, role="specialist")).status_code == 200
+    assert (await deadline(api))["state"] == "met"
+
+
+async def test_who_is_not_reached_at_the_agreed_moment_is_called_in_the_next_window(api: Api, followup: World) -> None:
+    """FLUP-19, FLUP-31: four hours later is Sunday evening; on Monday the customer may be called until noon, then again."""
+    await followup.handle(said(happened("resolved")))
+    id, agreed = (await the_call(api))["id"], NOON + 5 * DAY
+    await api.ask("POST", f"/v1/calls/{id}/attempts", {"outcome": "callback_agreed", "callback_at": z(agreed)}, role="specialist")
+    followup.clock[0] = agreed
+    await api.ask("POST", f"/v1/calls/{id}/attempts", {"outcome": "no_answer"}, role="specialist")
+    call, it = await the_call(api), await deadline(api)
+    assert (call["earliest_at"], call["due_at"], it["due_at"]) == (z(local(8) + 6 * DAY), z(local(12) + 6 * DAY), z(local(12) + 6 * DAY))
+    followup.clock[0] = local(11) + 6 * DAY
     assert await fired(followup) == []
+
+
+async def test_giving_up_and_firing_at_once_is_no_deadlock(followup: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "now", lambda: followup.clock[0])
+    for _ in range(3):
+        await followup.empty()
+        followup.clock[0] = NOON
+        await followup.handle(*(said(happened("resolved", complaint=made_of("many", n))) for n in range(90)))
+        await followup.pool.execute("UPDATE call SET state = 'attempted', give_up_at = $1", NOON + 9 * DAY)
+        followup.clock[0] = NOON + 10 * DAY
+        await asyncio.gather(calling.give_up(followup.engine, TRADE), firing.fire(Watch, TRADE, means(followup)))
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,20 @@ def test_both_stories_under_every_trade(terminal: Terminal, trade: str) -> None:
     assert {it["state"] for it in found} == {"met"} and {it["round"] for it in found} == {1, 2}
 
 
+def test_a_promise_that_is_not_kept_is_told(terminal: Terminal) -> None:
+    """INQY-05: by the worker's own clock."""
+    desk = DeskOf(terminal, "property")
+    question = {"customer": {"system": "erp", "id": uuid4().hex[:12]}, "channel": "phone", "kind": "consultation", "question": "When?"}
+    inquiry = desk.post("reception", "/v1/inquiries", question)
+    due = now(seconds=3)
+    desk.post("reception", f"/v1/inquiries/{inquiry['id']}/promise", {"until": due}, status=200)
+    (event,) = until(lambda: desk.items("reception", "/v1/events", type="inquiry.overdue.v1", subject=inquiry["id"]))
+    assert (event["data"]["milestone"], event["data"]["profile"]) == ("promise", "property")
+    assert datetime.fromisoformat(event["data"]["due_at"]) == datetime.fromisoformat(due)
+    (listed,) = desk.items("reception", "/v1/deadlines", state="missed", about=f"inquiry:{inquiry['id']}")
+    assert listed["milestone"] == "promise"
+
+
 def test_a_preview_in_the_running_system_names_what_would_move(terminal: Terminal) -> None:
     """Three open complaints of a unit; another number in its profile moves three deadlines and those of no other unit."""
     desk = DeskOf(terminal, "steel")
@@ -82,7 +96,7 @@ def test_a_preview_in_the_running_system_names_what_would_move(terminal: Termina
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert {line[2] for line in lines if line[:2] == ["complaints", "steel"]} == {f"complaint:{id}" for id in taken}
-    assert "3 of 6 open deadlines would move, 0 to earlier, 3 to later." in done.stdout, done.stdout
+    assert "3 of 6 open deadlines would lie elsewhere, 0 earlier, 3 later." in done.stdout, done.stdout
     wrong = terminal.run / "gas.toml"
     wrong.write_text(draft.read_text().replace("9 wd", "9 days"))
     refused = terminal.careloop("profiles", "preview", str(wrong))

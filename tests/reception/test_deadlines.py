@@ -120,3 +120,37 @@ async def test_a_number_changed_in_the_profile_moves_the_deadline(api: Api, set_
     )
     api.app.state.circumstances["trade"] = trade_of(UNITS, tmp_path)
     assert close_to((await deadlines(api, await asked(api, channel="mail")))["answer 1"]["due_at"], EVE + timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ('within = "1 wd", since = "judged"', "an inquiry is neither acknowledged nor judged"),
+        ('within = "1 wd", when = { severity = ["major"] }', "an inquiry has no severity"),
+    ],
+)
+def test_a_limit_that_would_never_hold_is_a_mistake(tmp_path: Path, limit: str, said: str) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "standard.toml").write_text(
+        f'version = 2\nby = "s-9"\nwhy = "?"\nextends = "standard"\n[reception.milestones.answer]\nlimits = [{{ {limit}, rule = "ours" }}]\n'
+    )
+    with pytest.raises(SystemExit, match=said):
+        trade_of(UNITS, tmp_path)
+
+
+async def test_two_at_once_leave_no_clock_running(api: Api, reception: World) -> None:
+    """A promise and an answer, two promises: whoever comes second sees the clock of the first."""
+    for first, second in (("promise", "answer"), ("promise", "promise")):
+        for n in range(8):
+            inquiry = await asked(api, channel="phone")
+            bodies = {"promise": {"until": z(datetime.now(UTC) + timedelta(days=1, hours=n))}, "answer": {"answer": "Tomorrow."}}
+            path = f"/v1/inquiries/{inquiry['id']}"
+            answers = await asyncio.gather(
+                *(api.ask("POST", f"{path}/{step}", bodies[step], role="specialist") for step in (first, second))
+            )
+            assert {answer.status_code for answer in answers} <= {200, 409}
+            shown, found = await api.get(path), await deadlines(api, inquiry)
+            running = [it for it in found.values() if it["state"] == "running"]
+            assert len(running) == (shown["state"] == "promised"), (shown["state"], {name: it["state"] for name, it in found.items()})
+            if first == second:
+                assert [answer.status_code for answer in answers] == [200, 200]

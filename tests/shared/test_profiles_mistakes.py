@@ -8,20 +8,21 @@ import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.complaints.domain.policy import Policy
 from services.followup.domain.policy import Policy as Calling
 from shared import profiles
-from shared.profiles import files
+from shared.profiles import Limit, files
 from shared.units import Unit, Units
 
 NINTH = 'version = 1\nby = "s-1"\nwhy = "To see."\nextends = "standard"\n'
 UNITS = Units(default="a", units={"a": Unit(profile="ninth")})
 OWNERS = "specialist, supervisor, leader, department, reception"
 DAYS = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
-SPAN = 'a span is a whole number and one of min, h, cd, wh, wd, as in "3 wd"'
+SPAN = 'a span is a whole number and one of min, h, cd (calendar days), wh (working hours), wd (working days), as in "3 wd"'
 RULE = 'it names the rules that the number comes from, as in "CMPL-L09" or "INQY-02, D-29"; "ours" is a suggestion'
-LIMITS = "complaints.milestones.result.limits"
+LIMITS, FIRST = "complaints.milestones.result.limits", "complaints.milestones.acknowledgement.limits"
 
 
 def said(config, units: Units = UNITS) -> list[str]:
@@ -44,6 +45,10 @@ def of(tmp_path):
 
 def limits(*written: str) -> str:
     return f"[complaints.milestones.result]\nlimits = [{', '.join(written)}]"
+
+
+def acknowledged(*written: str) -> str:
+    return f"[complaints.milestones.acknowledgement]\nlimits = [{', '.join(written)}]"
 
 
 CASES = [
@@ -100,8 +105,63 @@ CASES = [
         f"{LIMITS}[0].when.from_round is 0: at least 1 belongs here.",
     ),
     (
+        limits('{ within = "3 wd", rule = "ours", when = { severity = ["Major"] } }'),
+        f'{LIMITS}[0].when.severity[0] is "Major": one of minor, ordinary, major belongs here; did you mean "major"?',
+    ),
+    (
+        limits('{ within = "3 wd", rule = "ours", since = "promised" }'),
+        f'{LIMITS}[0].since is "promised": one of received, acknowledged, judged belongs here.',
+    ),
+    # what means nothing
+    (
+        limits('{ within = "3 wd", rule = "ours", right = true }'),
+        f'{LIMITS}[0]: right = true moves only calendar days, as in within = "15 cd": the end of 3 wd is never moved.',
+    ),
+    (
+        limits('{ promised = true, rule = "ours", since = "judged" }'),
+        f"{LIMITS}[0]: since can't stand beside promised = true: what was promised is due at that moment, whatever day it is.",
+    ),
+    (
+        limits('{ promised = true, rule = "ours", since = "received", right = true }'),
+        f"{LIMITS}[0]: right and since can't stand beside promised = true: what was promised is due at that moment, whatever day it is.",
+    ),
+    # what comes after an acknowledgement does not decide about it
+    (
+        acknowledged('{ within = "2 wh", rule = "ours" }, { within = "1 wh", rule = "ours", when = { severity = ["major"] } }'),
+        f"{FIRST}[1].when: a complaint is acknowledged before its severity is judged, so this limit would never hold; leave out severity.",
+    ),
+    (
+        acknowledged('{ within = "1 wh", rule = "ours", when = { from_round = 2 } }'),
+        f"{FIRST}[0].when: only the first round is acknowledged, so this limit would never hold; leave out from_round.",
+    ),
+    (
+        acknowledged('{ within = "1 wh", rule = "ours", since = "acknowledged" }'),
+        f'{FIRST}[0].since is "acknowledged": an acknowledgement is no longer owed by then, so this limit would never hold; only "received" belongs here.',
+    ),
+    (
+        acknowledged('{ within = "1 wh", rule = "ours", since = "judged" }'),
+        f'{FIRST}[0].since is "judged": an acknowledgement is no longer owed by then, so this limit would never hold; only "received" belongs here.',
+    ),
+    (
+        acknowledged('{ promised = true, rule = "ours" }'),
+        f"{FIRST}[0].promised is true: when customers can expect an answer is told with the acknowledgement, so this limit would never hold.",
+    ),
+    (
         "[complaints.pauses]\nreasons = []",
-        "complaints.pauses.reasons: a pause has a reason, so there is at least one to choose from and none is empty.",
+        "complaints.pauses.reasons is []: it may not be empty.",
+    ),
+    (
+        "[complaints.pauses]\nown = '30 wd'",
+        "complaints.pauses: own is 30 wd and longest is 20 wd: alone nobody pauses for longer than with a supervisor.",
+    ),
+    ("[complaints]\nmajor_from_round = 0", "complaints.major_from_round is 0: at least 1 belongs here."),
+    (
+        "[complaints.dissatisfied]\nsupervisor = 4",
+        "complaints.dissatisfied: a supervisor has it before a leader: the leader's round is not the earlier one.",
+    ),
+    (
+        limits('{ within = "0 wd", rule = "ours" }'),
+        f"{LIMITS}[0]: 0 wd is over before anybody can act: a span of at least 1 belongs here.",
     ),
     # calendars
     (
@@ -133,6 +193,20 @@ CASES = [
 def test_one_mistake_is_one_sentence(of, text, sentence):
     top, tables = (f"{text}\n", "") if not text.startswith("[") else ("", text)
     assert of(f"{NINTH}{top}{tables}\n") == [sentence]
+
+
+KEPT = [
+    {"within": "3 wd", "rule": "ours", "right": True},
+    {"within": "3 wd", "rule": "ours", "when": {"severity": ["Major"]}},
+    {"promised": True, "rule": "ours", "since": "judged"},
+]
+
+
+@pytest.mark.parametrize("limit", KEPT, ids=str)
+def test_a_clock_keeps_what_a_profile_may_no_longer_say(limit):
+    assert Limit.model_validate(limit).model_dump(mode="json", exclude_defaults=True) == limit
+    with pytest.raises(ValidationError):
+        Limit.model_validate(limit, context={})
 
 
 def test_windows_that_leave_no_time(tmp_path):

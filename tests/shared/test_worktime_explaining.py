@@ -41,13 +41,13 @@ def test_three_working_days_over_a_holiday() -> None:
     [
         (
             OFFICE, "2021-09-30", "10:00", "3 wd", False,
-            "自2021年9月30日（周四）10:00起算；起始日2021年9月30日不计入；2021年10月1日至7日国庆节放假，不计入；2021年10月8日至11日计3个工作日（2021年10月9日为调休上班日）；于2021年10月11日（周一）18:00到期。",
-            "From Thursday 30 September 2021 10:00; the starting day, 30 September 2021, is not counted; 1 to 7 October 2021: National Day, not counted; 8 to 11 October 2021: 3 working days (9 October 2021 worked instead of a day of rest); it ends on Monday 11 October 2021 18:00.",
+            "自2021年9月30日（周四）10:00起算；起始日2021年9月30日不计入；2021年10月1日至7日国庆节放假，不计入；2021年10月8日至11日，其中休息日1天，计3个工作日（2021年10月9日为调休上班日）；于2021年10月11日（周一）18:00到期。",
+            "From Thursday 30 September 2021 10:00; the starting day, 30 September 2021, is not counted; 1 to 7 October 2021: National Day, not counted; 8 to 11 October 2021, of which 1 is a day of rest: 3 working days (9 October 2021 worked instead of a day of rest); it ends on Monday 11 October 2021 18:00.",
         ),
         (
             OFFICE, "2021-09-24", "10:00", "10 cd", True,
-            "自2021年9月24日（周五）10:00起算；起始日2021年9月24日不计入；2021年9月25日至10月4日计10天；2021年10月4日至7日国庆节放假，不计入；期限末日2021年10月4日不是工作日，顺延至2021年10月8日；于2021年10月8日（周五）24:00到期。",
-            "From Friday 24 September 2021 10:00; the starting day, 24 September 2021, is not counted; 25 September to 4 October 2021: 10 days; 4 to 7 October 2021: National Day, not counted; the last day, 4 October 2021, is no working day, so it rolls to 8 October 2021; it ends on Friday 8 October 2021 24:00.",
+            "自2021年9月24日（周五）10:00起算；起始日2021年9月24日不计入；2021年9月25日至10月4日计10个日历日；2021年10月4日至7日国庆节放假，不计入；期限末日2021年10月4日不是工作日，顺延至2021年10月8日；于2021年10月8日（周五）24:00到期。",
+            "From Friday 24 September 2021 10:00; the starting day, 24 September 2021, is not counted; 25 September to 4 October 2021: 10 calendar days; 4 to 7 October 2021: National Day, not counted; the last day, 4 October 2021, is no working day, so it rolls to 8 October 2021; it ends on Friday 8 October 2021 24:00.",
         ),
         (
             OFFICE, "2021-09-30", "17:00", "2 wh", False,
@@ -60,14 +60,24 @@ def test_three_working_days_over_a_holiday() -> None:
             "From Monday 27 September 2021 19:00; outside working hours, so counted from Wednesday 29 September 2021 09:00; 29 September 2021: 4 h of working time; it ends on Wednesday 29 September 2021 15:30.",
         ),
         (
+            OFFICE, "2021-09-16", "10:00", "1 cd", False,
+            "自2021年9月16日（周四）10:00起算；起始日2021年9月16日不计入；2021年9月17日计1个日历日；于2021年9月17日（周五）24:00到期。",
+            "From Thursday 16 September 2021 10:00; the starting day, 16 September 2021, is not counted; 17 September 2021: 1 calendar day; it ends on Friday 17 September 2021 24:00.",
+        ),
+        (
+            DECORATION, "2021-09-27", "10:00", "8 wh", False,
+            "自2021年9月27日（周一）10:00起算；2021年9月27日至29日，其中休息日1天，计工作时间8小时；于2021年9月29日（周三）11:30到期。",
+            "From Monday 27 September 2021 10:00; 27 to 29 September 2021, of which 1 is a day of rest: 8 h of working time; it ends on Wednesday 29 September 2021 11:30.",
+        ),
+        (
             OFFICE, "2021-12-31", "17:30", "24 h", False,
             "自2021年12月31日（周五）17:30起算；连续计24小时；于2022年1月1日（周六）17:30到期。",
             "From Friday 31 December 2021 17:30; 24 hours without a break; it ends on Saturday 1 January 2022 17:30.",
         ),
         (
             team("dxx", begins=date(2021, 9, 27)), "2021-09-27", "10:00", "1 wd", False,
-            "自2021年9月27日（周一）10:00起算；起始日2021年9月27日不计入；2021年9月28日至30日计1个工作日；于2021年9月30日（周四）20:00到期。",
-            "From Monday 27 September 2021 10:00; the starting day, 27 September 2021, is not counted; 28 to 30 September 2021: 1 working day; it ends on Thursday 30 September 2021 20:00.",
+            "自2021年9月27日（周一）10:00起算；起始日2021年9月27日不计入；2021年9月28日至30日，其中轮休2天，计1个工作日；于2021年9月30日（周四）20:00到期。",
+            "From Monday 27 September 2021 10:00; the starting day, 27 September 2021, is not counted; 28 to 30 September 2021, of which 2 are days off: 1 working day; it ends on Thursday 30 September 2021 20:00.",
         ),
     ],
 )  # fmt: skip

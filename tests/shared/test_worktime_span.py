@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.worktime.span import Measure, Span
 
-WRITTEN = 'a span is a whole number and one of min, h, cd, wh, wd, as in "3 wd"'
+WRITTEN = 'a span is a whole number and one of min, h, cd (calendar days), wh (working hours), wd (working days), as in "3 wd"'
 
 
 class Written(BaseModel):

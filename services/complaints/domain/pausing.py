@@ -58,21 +58,32 @@ def pause(
 ) -> Outcome:
     """All its running clocks, until this moment at the latest."""
     rules, until = trade.policy(it.unit).pauses, until.astimezone(UTC)
+    outcome: Outcome = [told for clock in clocks for told in clock.tick(clock.runs_by(trade.knowledge), at)]  # an earlier pause may be over
     running = [clock for clock in clocks if clock.is_open]
     if any(clock.state is State.PAUSED for clock in running):
         raise AlreadyPaused(allowed=("pauses/end",))
     if not running:
         raise NothingRuns
-    approved_by = approval(rules, reason, until, it, trade=trade, roles=roles, by=by, at=at)
+    alone_before = any(pause["approved_by"] is None for clock in running for pause in clock.pauses)
+    approved_by = approval(rules, reason, until, it, alone_before, trade=trade, roles=roles, by=by, at=at)
     flag_modified(it, "state")  # what others have seen of it is no longer so
-    return [
+    return outcome + [
         told for clock in running
         for told in clock.pause(clock.runs_by(trade.knowledge), reason, until, by=by, approved_by=approved_by, at=at)
     ]  # fmt: skip
 
 
 def approval(
-    rules: Pauses, reason: str, until: datetime, it: Complaint, *, trade: Trade, roles: Collection[str], by: str, at: datetime
+    rules: Pauses,
+    reason: str,
+    until: datetime,
+    it: Complaint,
+    alone_before: bool,
+    *,
+    trade: Trade,
+    roles: Collection[str],
+    by: str,
+    at: datetime,
 ) -> str | None:
     """Whose approval makes it right; None: it needs none."""
     if reason not in rules.reasons:
@@ -82,9 +93,12 @@ def approval(
     calendar = trade.calendar(it.unit)
     if until > (longest := due(at, rules.longest, calendar).at):
         raise PauseTooLong(f"A pause lasts {rules.longest} at most, until {longest.isoformat(timespec='minutes')}.", field="/until")
-    if until <= (own := due(at, rules.own, calendar).at):
+    own = due(at, rules.own, calendar).at
+    if until <= own and not alone_before:
         return None
     if set(Role).isdisjoint(roles):
+        if alone_before:
+            raise NeedsApproval("It was paused without a supervisor before; another pause needs one.")
         raise NeedsApproval(f"Alone you may pause for {rules.own}, until {own.isoformat(timespec='minutes')}.")
     return by
 

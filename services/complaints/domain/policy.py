@@ -3,12 +3,14 @@
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import field_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared import profiles
 from shared.contracts import Money
 from shared.profiles import Milestone, Part
+from shared.profiles.limits import Limit, Since, When
 from shared.worktime.span import Span
 
 
@@ -19,10 +21,14 @@ class Role(StrEnum):
     LEADER = "leader"
 
 
+Round = Annotated[int, Field(ge=1)]
+Reason = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
 class Fast(Part):
     """What a specialist settles at once.  CMPL-31"""
 
-    compensation: Decimal
+    compensation: Annotated[Decimal, Field(ge=0)]
     categories: frozenset[str]
 
     def covers(self, category: str, compensation: Money | None, currency: str) -> bool:
@@ -35,8 +41,14 @@ class Fast(Part):
 class Dissatisfied(Part):
     """In which round it becomes whose task that a customer is not content.  CMPL-14"""
 
-    supervisor: int
-    leader: int
+    supervisor: Round
+    leader: Round
+
+    @model_validator(mode="after")
+    def rises(self) -> Self:
+        if self.leader < self.supervisor:
+            raise ValueError("a supervisor has it before a leader: the leader's round is not the earlier one")
+        return self
 
     def concerns(self, round: int) -> Role | None:
         if round >= self.leader:
@@ -44,10 +56,45 @@ class Dissatisfied(Part):
         return Role.SUPERVISOR if round >= self.supervisor else None
 
 
+NEVER = "so this limit would never hold"
+
+
+class Early(Limit):
+    """Of an acknowledgement. It is owed from the beginning of the first round until it is given or the complaint is judged, so nothing of what comes
+    with that or later can decide about it.  CMPL-01"""
+
+    @field_validator("since")
+    @classmethod
+    def is_the_beginning(cls, since: Since) -> Since:
+        if since != "received":
+            raise ValueError(f'an acknowledgement is no longer owed by then, {NEVER}; only "received" belongs here')
+        return since
+
+    @field_validator("promised")
+    @classmethod
+    def is_a_span(cls, promised: bool) -> bool:
+        if promised:
+            raise ValueError(f"when customers can expect an answer is told with the acknowledgement, {NEVER}")
+        return promised
+
+    @field_validator("when")
+    @classmethod
+    def is_known_at_once(cls, when: When) -> When:
+        if when.severity:
+            raise ValueError(f"a complaint is acknowledged before its severity is judged, {NEVER}; leave out severity")
+        if when.from_round > 1:
+            raise ValueError(f"only the first round is acknowledged, {NEVER}; leave out from_round")
+        return when
+
+
+class Acknowledgement(Milestone):
+    limits: tuple[Early, ...]
+
+
 class Milestones(Part):
     """The steps of a complaint whose time is watched."""
 
-    acknowledgement: Milestone
+    acknowledgement: Acknowledgement
     plan: Milestone
     result: Milestone
 
@@ -55,23 +102,22 @@ class Milestones(Part):
 class Pauses(Part):
     """When the time of a complaint may stand still, and how long."""
 
-    reasons: tuple[str, ...]
+    reasons: Annotated[tuple[Reason, ...], Field(min_length=1)]  # codes
     own: Span  # the longest that a specialist may take alone
     longest: Span  # the longest of all, with a supervisor's approval
 
-    @field_validator("reasons")
-    @classmethod
-    def are_some(cls, reasons: tuple[str, ...]) -> tuple[str, ...]:
-        if not reasons or not all(reasons):
-            raise ValueError("a pause has a reason, so there is at least one to choose from and none is empty")
-        return reasons
+    @model_validator(mode="after")
+    def the_longest_is_longer(self) -> Self:
+        if self.own.measure is self.longest.measure and self.own.amount > self.longest.amount:
+            raise ValueError(f"own is {self.own} and longest is {self.longest}: alone nobody pauses for longer than with a supervisor")
+        return self
 
 
 class Policy(Part):
     """Complaints' part of a trade profile."""
 
-    reopening: timedelta
-    major_from_round: int
+    reopening: Annotated[timedelta, Field(gt=timedelta(0))]
+    major_from_round: Round
     fast: Fast
     dissatisfied: Dissatisfied
     milestones: Milestones

@@ -3,7 +3,7 @@
 Its beginning is when it was first heard (CMPL-01), or when it was reopened; a round that is over owes nothing any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.course import State
 from services.complaints.domain.policy import Milestones, Trade
+from shared.clocks.clock import State as Running
 from shared.clocks.clock import Thing
 from shared.clocks.terms import PROMISED, Facts, Terms
 from shared.contracts import Event
@@ -37,9 +38,19 @@ def in_line(complaint: Complaint, clocks: Sequence[Watch], *, trade: Trade, at: 
         elif fate is Fate.OWED:
             milestone = getattr(policy, name)
             terms = Terms.of(trade, complaint.unit, milestone)
-            begun = Watch.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at)
-            outcome += [begun] if begun else []
+            first = not here  # nobody watched this round before
+            begun = Watch.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at, first_heard=first)
+            outcome += [begun, *waiting_too(begun, here.values(), terms, at)] if begun else []
     return outcome
+
+
+def waiting_too(begun: Watch, others: Iterable[Watch], terms: Terms, at: datetime) -> list[Event]:
+    """What begins while the complaint waits waits too, until the same moment. What is past already is missed."""
+    told = begun.tick(terms, at)
+    for pause in [it.pauses[-1] for it in others if it.state is Running.PAUSED][:1]:
+        until = datetime.fromisoformat(pause["until"])
+        told += begun.pause(terms, pause["reason"], until, by=pause["by"], approved_by=pause["approved_by"], at=at)
+    return told
 
 
 def moved(clock: Watch, fate: Fate, complaint: Complaint, terms: Terms, at: datetime) -> list[Event]:
@@ -72,8 +83,8 @@ def fate_of(it: Complaint, milestone: str) -> Fate:
 def facts(it: Complaint) -> Facts:
     began = it.round_began_at or it.received_at
     moments = {"received": began}
-    if it.acknowledged_at:
-        moments["acknowledged"] = max(it.acknowledged_at, began)
+    if acknowledged := it.acknowledged_at or it.judged_at:  # whoever judges has it in hand
+        moments["acknowledged"] = max(acknowledged, began)
     if it.judged_at:
         moments["judged"] = max(it.judged_at, began)
     if it.feedback_by:

@@ -57,7 +57,9 @@ async def give_up(engine: AsyncEngine, trade: Trade) -> list[timedelta]:
     late = []
     async with transaction(engine) as session:
         at = now()
-        for call in await calls.to_give_up(session, at, AT_ONCE):
+        found = await calls.to_give_up(session, at, AT_ONCE)
+        await clocks.about(session, *(f"call:{call.id}" for call in found), lock=True)  # all at once, in their order
+        for call in found:
             assert call.give_up_at
             late.append(at - call.give_up_at)
             await kept(session, call, asking.give_up(call, Why.ATTEMPTS, at), trade=trade, at=at)

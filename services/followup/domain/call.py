@@ -180,10 +180,14 @@ class Call(Memory, table=True):
     def ask_within(self, window: Window) -> None:
         self.earliest_at, self.due_at = window
 
-    def due_again(self, due_at: datetime) -> None:
-        """A notice of holidays moved it."""
-        if self.waits and self.due_at is not None:
-            self.due_at = max(due_at, self.earliest_at or due_at)
+    def moved_to(self, window: Window, due_at: datetime) -> None:
+        """By a notice of holidays. Once somebody has tried, only the end moves."""
+        if not self.waits or self.earliest_at is None:
+            return
+        if self.state is State.PLANNED:
+            self.earliest_at, self.due_at = window
+        else:
+            self.due_at = max(due_at, self.earliest_at)
 
     def end(self, state: State, why: Why | None = None) -> None:
         self.state, self.why, self.give_up_at = state, why, None

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from services.followup.domain import Memory
-from services.followup.domain.hours import window_of
+from services.followup.domain.call import Call
+from services.followup.domain.hours import Window, closing, window_of
 from services.followup.domain.policy import Asking, Calls
 from shared.clocks import clock
 from shared.clocks.terms import OWN, PROMISED, Facts, Reckoned, Terms
@@ -23,6 +24,7 @@ from shared.worktime.counting import Due, due
 from shared.worktime.holidays import Knowledge
 
 CALL = "call"
+AGAIN = "again"  # not reached at the moment that was agreed: from when they may be called again
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +35,32 @@ class CallTerms(Terms):
     asking: Asking
     zone: ZoneInfo
 
+    ends_in_a_window: ClassVar[bool] = True
+
     @classmethod
     def for_asking(cls, asking: Asking, calls: Calls, calendar: Calendar, zone: ZoneInfo) -> "CallTerms":
         limit = Limit(within=asking.within, rule=asking.rule)
         return cls(Milestone(owner=asking.owner, at_risk=asking.at_risk, limits=(limit,)), {OWN: calendar}, calls, asking, zone)
 
     def dump(self) -> dict[str, Any]:
-        windows = self.calls.model_dump(mode="json", include={"windows", "rest", "attempts", "apart", "give_up_after"})
+        windows = self.calls.model_dump(mode="json", include={"windows", "rest", "attempts", "apart", "agreed_within", "give_up_after"})
         asking = self.asking.model_dump(mode="json", exclude_defaults=True)
         return Terms.dump(self) | {"calls": windows, "asking": asking, "zone": self.zone.key}
 
     def reckon(self, facts: Facts) -> Sequence[Reckoned]:
         (limit,), start, calendar = self.milestone.limits, facts.moments["received"], self.calendars[OWN]
         if agreed := facts.moments.get(PROMISED):
-            return [Reckoned(Limit(promised=True, rule="FLUP-19"), start, Due(agreed, False))]
-        window = window_of(start, self.asking, self.calls, calendar, self.zone)
+            return [Reckoned(Limit(promised=True, rule="FLUP-19"), agreed, due(agreed, self.calls.agreed_within, calendar))]
+        last = self.window(facts).due_at
+        if again := facts.moments.get(AGAIN):
+            last = max(last, closing(again, self.calls, calendar, self.zone))
         until = calendar.known_until
-        beyond = until is not None and calendar.date_of(window.due_at) > until
-        return [Reckoned(limit, start, Due(window.due_at.astimezone(UTC), beyond or due(start, self.asking.within, calendar).provisional))]
+        beyond = until is not None and calendar.date_of(last) > until
+        return [Reckoned(limit, start, Due(last.astimezone(UTC), beyond or due(start, self.asking.within, calendar).provisional))]
+
+    def window(self, facts: Facts) -> Window:
+        """When to ask, as nobody has agreed to anything yet."""
+        return window_of(facts.moments["received"], self.asking, self.calls, self.calendars[OWN], self.zone)
 
 
 class Watch(clock.Clock, Memory, table=True):
@@ -60,8 +70,18 @@ class Watch(clock.Clock, Memory, table=True):
 
     missed_as = CallOverdue
 
+    def since(self, limit: Limit) -> str:
+        return "promised" if limit.promised else "happened"
+
     def runs_by(self, knowledge: Knowledge) -> CallTerms:
-        return read(orjson.dumps(self.terms), knowledge)
+        return self.terms_in(self.terms, knowledge)
+
+    def take_along(self, thing: Call, terms: CallTerms) -> None:
+        thing.moved_to(terms.window(Facts.load(self.facts)), self.due_at)
+
+    @classmethod
+    def terms_in(cls, kept: Mapping[str, Any], knowledge: Knowledge) -> CallTerms:
+        return read(orjson.dumps(kept), knowledge)
 
 
 @lru_cache(maxsize=1024)

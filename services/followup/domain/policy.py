@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -14,6 +14,8 @@ from shared.profiles import Part, Rule
 from shared.worktime.calendar import Hours
 from shared.worktime.span import Measure, Span
 
+Told = Literal["shipped", "delayed", "excepted", "progressed", "delivered"]
+Channel = Literal["email", "sms"]
 Milestone = Literal["scheduled", "started", "in_progress", "inspected", "completed"]
 MIDNIGHT, DAY, AT_ONCE = timedelta(0), timedelta(days=1), Span(0, Measure.MINUTES)
 
@@ -85,6 +87,7 @@ class Calls(Part):
     rest: tuple[Quiet, ...]  # FLUP-03
     attempts: Annotated[int, Field(ge=1)]  # FLUP-31
     apart: Span  # an attempt sooner after one that counted does not count
+    agreed_within: Span  # a moment that was agreed is kept if the customer is asked so soon after it  FLUP-19
     give_up_after: Span  # the last of them
     complaint: Asking | None = None  # FLUP-06
     visit: Asking | None = None  # FLUP-25
@@ -132,14 +135,21 @@ def without(it: Stretch, since: timedelta, until: timedelta) -> list[Stretch]:
 class Policy(Part):
     """Follow-up's part of a trade profile."""
 
-    age: timedelta  # older news changes what we know, and nobody is messaged
-    told: frozenset[str]  # kinds of notices
+    age: Annotated[timedelta, Field(gt=timedelta(0))]  # older news changes what we know, and nobody is messaged
+    told: frozenset[Told]  # kinds of notices
     milestones: tuple[Milestone, ...]  # of production that are told  ORDR-05
     completion_moved_by: timedelta  # more than this is told
     quiet: Mapping[str, Quiet]  # by channel; a channel that is missing is never quiet
-    channels: tuple[str, ...]  # in this order where the customer prefers none
+    channels: tuple[Channel, ...]  # in this order where the customer prefers none
     languages: tuple[str, ...]  # the first is the unit's own
     calls: Calls
+
+    @field_validator("quiet")
+    @classmethod
+    def names_channels(cls, quiet: Mapping[str, Quiet]) -> Mapping[str, Quiet]:
+        if unknown := sorted(quiet.keys() - set(get_args(Channel))):
+            raise ValueError(f"there is no channel {unknown[0]}; they are {', '.join(get_args(Channel))}")
+        return quiet
 
 
 Trade = profiles.Trade[Policy]

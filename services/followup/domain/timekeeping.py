@@ -2,12 +2,13 @@
 to takes the place of the limit.  FLUP-06, FLUP-19
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.followup.domain.call import Call, Reason, State
-from services.followup.domain.clock import CALL, CallTerms, Watch
+from services.followup.domain.clock import AGAIN, CALL, CallTerms, Watch
 from services.followup.domain.policy import Trade
 from shared.clocks.clock import Thing
 from shared.clocks.terms import PROMISED, Facts, Reckoned
@@ -29,11 +30,17 @@ def in_line(call: Call, clock: Watch | None, *, trade: Trade, at: datetime) -> l
         return clock.meet(terms, at)
     if not call.waits:
         return clock.cancel(terms, at)
-    if call.callback_at is None:
-        return []
     facts = Facts.load(clock.facts)
-    agreed = Facts({**facts.moments, PROMISED: call.callback_at}, category=facts.category, zone=facts.zone)
-    return clock.reconsider(agreed, terms, at)
+    if call.callback_at is not None:
+        moment = {PROMISED: call.callback_at}
+    elif PROMISED in facts.moments and call.earliest_at is not None:  # they were called, and not reached
+        moment = {AGAIN: call.earliest_at}
+    else:
+        return []
+    told = clock.reconsider(replace(facts, moments={"received": facts.moments["received"], **moment}), terms, at)
+    if AGAIN in moment:
+        call.due_at = clock.due_at
+    return told
 
 
 def reckon(trade: Trade, unit: str, milestone: str, facts: Facts) -> Reckoned | None:

@@ -23,7 +23,7 @@ SELECT id, about FROM clock WHERE state IN ('running', 'paused') AND ((holidays 
 COUNTED = """
 SELECT (SELECT count(*) FROM (SELECT FROM clock WHERE next_at < $1 LIMIT $2) AS late) AS overdue,
     (SELECT count(*) FROM (SELECT FROM clock WHERE provisional AND state IN ('running', 'paused') LIMIT $2) AS unsure) AS provisional"""
-MOST = 100_000  # are counted
+MOST = 10_000  # are counted: whether there is one matters more than how many
 LATE = timedelta(minutes=1)
 
 

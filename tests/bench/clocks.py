@@ -39,7 +39,7 @@ COPIED = """
 INSERT INTO clock SELECT md5('clock' || n)::uuid, 'complaint:' || md5('complaint' || n)::uuid, milestone, round, md5('who' || n % 100000)::uuid,
     md5('who' || n % 100000)::uuid, unit, owner, state, profile, profile_version, profile_digest, terms,
     jsonb_set(facts, '{moments,received}', to_jsonb(to_char((started_at + n * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS+00:00'))),
-    reckoned, started_at + n * interval '1 second', due_at + n * interval '1 second', at_risk_at, started_at, provisional, known_until, pauses, moves,
+    reckoned, started_at + n * interval '1 second', due_at + n * interval '1 second', at_risk_at, started_at, provisional, holidays, known, pauses, moves,
     pause_until, due_at + n * interval '1 second', ended_at, done_at, correlation, trace, version
 FROM clock CROSS JOIN generate_series(1, $1) AS n WHERE about = 'complaint:first'"""
 SET_DUE = """

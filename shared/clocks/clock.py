@@ -4,7 +4,7 @@ A step and the job that looks after the time may come in any order: whoever come
 counts, so that what was missed is missed as of its due moment, also after hours in which nobody looked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -255,6 +255,17 @@ class Clock(Entity):
         self.pauses, self.state, self.pause_until = [*self.pauses, entry], State.PAUSED, until
         self.look_again()
         return told + self.announced(self.paused_as, reason=reason, until=until, paused_by=by, approved_by=approved_by, paused_at=at)
+
+    def take_over(self, terms: Terms, pauses: Iterable[Mapping[str, Any]]) -> None:
+        """Of a clock that begins later and counts from before: pauses of the same thing that are over moved it too."""
+        calendar = terms.of_limit(self.strictest.limit)
+        for pause in pauses:
+            if pause["ended"] and self.due_at > datetime.fromisoformat(pause["began"]) >= self.started_at:
+                entry = {**pause, "due_before": self.due_at.isoformat()}
+                self.due_at = after_pauses(self.due_at, [entry], calendar)
+                self.at_risk_at = self.at_risk_at and after_pauses(self.at_risk_at, [entry], calendar)
+                self.pauses = [*self.pauses, entry | {"due_after": self.due_at.isoformat()}]
+        self.look_again()
 
     def resume(self, terms: Terms, *, by: str | None, at: datetime) -> list[Event]:
         """It runs on; `by` None: its limit was reached."""

@@ -244,6 +244,18 @@ async def test_what_begins_in_a_pause_waits_too(api: Api, complaints: World) -> 
     assert result["state"] == "paused" and result["pauses"][0]["until"] == z(NOON + timedelta(days=2))
 
 
+async def test_what_it_waited_before_moves_what_begins_later(api: Api, complaints: World) -> None:
+    """Five working days from Monday end on the next; a day's pause before the judgement makes it Tuesday, and the ledger says so."""
+    it = await taken(api)
+    complaints.clock[0] = OPENS
+    await pause(api, it["id"], until=z(OPENS + timedelta(days=1)))
+    complaints.clock[0] = OPENS + timedelta(days=1, hours=1)
+    await step(api, it["id"], "judgement", {"severity": "major"})
+    result = (await deadlines(api, it["id"]))[1, "result"]
+    assert (result["due_at"], result["pauses"][0]["due_before"]) == ("2026-01-13T10:00:00Z", "2026-01-12T10:00:00Z")
+    assert result["pauses"][0]["worked_seconds"] == 8 * 3600 and "moved to Tuesday 13 January 2026 18:00" in result["why"]["en"]
+
+
 async def test_a_stricter_limit_that_is_past_is_missed(api: Api, complaints: World) -> None:
     """Judged major nine days after we took it in: five working days are over."""
     it = await taken(api)

@@ -45,7 +45,10 @@ def in_line(complaint: Complaint, clocks: Sequence[Watch], *, trade: Trade, at: 
 
 
 def waiting_too(begun: Watch, others: Iterable[Watch], terms: Terms, at: datetime) -> list[Event]:
-    """What begins while the complaint waits waits too, until the same moment. What is past already is missed."""
+    """What begins while the complaint waits waits too, until the same moment; what it waited before moves it as it moved the others. What is past
+    already is missed."""
+    others = list(others)
+    begun.take_over(terms, max([[], *(it.pauses for it in others)], key=len))
     told = begun.tick(terms, at)
     for pause in [it.pauses[-1] for it in others if it.state is Running.PAUSED][:1]:
         until = datetime.fromisoformat(pause["until"])

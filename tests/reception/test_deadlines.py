@@ -14,7 +14,7 @@ from shared.clocks import firing
 from shared.service import Means
 from tests.apis import Api
 from tests.reception.conftest import TRADE
-from tests.reception.desk import asked, missed, post, telephoned
+from tests.reception.desk import asked, missed, post, soon, telephoned
 from tests.rooms import UNITS, World
 
 SetClock = Callable[[datetime], None]
@@ -143,7 +143,7 @@ async def test_two_at_once_leave_no_clock_running(api: Api, reception: World) ->
     for first, second in (("promise", "answer"), ("promise", "promise")):
         for n in range(8):
             inquiry = await asked(api, channel="phone")
-            bodies = {"promise": {"until": z(datetime.now(UTC) + timedelta(days=1, hours=n))}, "answer": {"answer": "Tomorrow."}}
+            bodies = {"promise": {"until": soon(days=1, hours=n)}, "answer": {"answer": "Tomorrow."}}
             path = f"/v1/inquiries/{inquiry['id']}"
             answers = await asyncio.gather(
                 *(api.ask("POST", f"{path}/{step}", bodies[step], role="specialist") for step in (first, second))

@@ -51,7 +51,7 @@ async def previewed(
                 app = import_module(f"services.{name}.app").service
                 now, then = trade(app, units, config), trade(app, units, folder)
                 async with connected(dsn) as connection, connection.transaction(readonly=True):
-                    found.append((name, await preview(connection, app.clock, app.reckon, now, then, show=show)))
+                    found.append((name, await preview(connection, app.clock, app.in_force, now, then, show=show)))
     return found
 
 

@@ -130,14 +130,14 @@ def previewing(service: Service) -> Router:
     async def preview_profiles(body: Drafts, session: Session, means: AtHand, trade: TradeAtHand) -> Any:
         """Which of this service's open deadlines would be others under these profiles and with these holidays. Nothing is changed: clocks keep the
         version under which they were started, and only what is provisional moves with a notice."""
-        assert service.clock and service.reckon
+        assert service.clock and service.in_force
         if not body.notices and trade.profiles.keys().isdisjoint(body.profiles):
             raise NothingToPreview
         then = await run_in_threadpool(as_drafted, service, trade, body, means.config)
         connection = await driver_of(session)
         if await connection.fetchval(OPEN, MOST_OPEN + 1) > MOST_OPEN:
             raise TooManyOpen
-        found = await preview(connection, service.clock, service.reckon, trade, then, show=MOST)
+        found = await preview(connection, service.clock, service.in_force, trade, then, show=MOST)
         return {"open": found.open, "moved": found.moved, "earlier": found.earlier, "later": found.later, "items": found.moves}
 
     return previews
@@ -152,4 +152,4 @@ def as_drafted(service: Service, trade: Trade[Any], drafts: Drafts, config: Path
 
 
 def routers(service: Service) -> Sequence[Router]:
-    return [previewing(service), router] if service.reckon else [router]
+    return [previewing(service), router] if service.in_force else [router]

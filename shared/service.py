@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clocks.clock import Clock
-from shared.clocks.terms import Reckon
+from shared.clocks.terms import InForce
 from shared.health import Health
 from shared.metrics import Metrics
 from shared.profiles import Part
@@ -62,7 +62,7 @@ class Service:
     migrations: Path
     policy: type[Part] = Part  # its part of a trade profile
     clock: type[Clock] | None = None  # what it watches the time with ...
-    reckon: Reckon | None = None  # ... and by when what one of them watches would be due under a profile
+    in_force: InForce | None = None  # ... and what one of them would run by under a profile
     routers: Callable[[], Sequence[Any]] = tuple  # of FastAPI
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()

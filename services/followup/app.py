@@ -8,7 +8,7 @@ from services.followup.domain import Memory
 from services.followup.domain.call import Call
 from services.followup.domain.clock import Watch
 from services.followup.domain.policy import Policy, Trade
-from services.followup.domain.timekeeping import reckon
+from services.followup.domain.timekeeping import in_force
 from services.followup.gateways import Gateway
 from services.followup.gateways.mail import Mail
 from services.followup.gateways.sms import Sms
@@ -81,7 +81,7 @@ service = Service(
     migrations=HERE / "migrations",
     policy=Policy,
     clock=Watch,
-    reckon=reckon,
+    in_force=in_force,
     routers=routers,
     listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on],
     jobs=jobs,

@@ -4,7 +4,7 @@ A step and the job that looks after the time may come in any order: whoever come
 counts, so that what was missed is missed as of its due moment, also after hours in which nobody looked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from shared.clocks.terms import Facts, Reckoned, Terms, after_pauses
+from shared.clocks.terms import Facts, Reckoned, Terms, after_pause, after_pauses
 from shared.contracts import Event
 from shared.entities import Entity, Timestamp, codes
 from shared.ids import made_of
@@ -120,7 +120,7 @@ class Clock(Entity):
             profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
             started_at=reckoned[0].start, due_at=reckoned[0].due.at, holidays="", known="", correlation=thing.correlation, trace=thing.trace,
         )  # fmt: skip
-        clock.set(terms, reckoned)
+        clock.set(terms)
         if first_heard and clock.due_at <= at:
             clock.end(State.UNWATCHED, at)
         return clock
@@ -150,16 +150,23 @@ class Clock(Entity):
 
     # -- its time
 
-    def set(self, terms: Terms, reckoned: Sequence[Reckoned]) -> None:
-        """By the strictest of these limits, moved by the working time of all pauses that are over."""
-        first = reckoned[0]
-        self.reckoned, self.started_at = [it.dump() for it in reckoned], first.start
+    def set(self, terms: Terms) -> bool:
+        """By the strictest of the limits that apply, each moved by the pauses that are over; the ledger is restated. False: none applies."""
+        found = terms.moved(Facts.load(self.facts), self.pauses)
+        if not found:
+            return False
+        first = found[0][1]
+        self.reckoned, self.started_at = [it.dump() for _, it in found], first.start
         calendar = terms.of_limit(first.limit)
         self.provisional = first.due.provisional
         self.holidays, self.known = calendar.part.holidays, calendar.knowledge.fingerprint(calendar.part.holidays)
-        self.due_at, warned = after_pauses(first.due.at, self.pauses, calendar), terms.at_risk(first)
-        self.at_risk_at = warned and after_pauses(warned, self.pauses, calendar)
+        self.due_at, warned, ledger = first.due.at, terms.at_risk(first), []
+        for pause in self.pauses:
+            before, self.due_at = self.due_at, after_pause(self.due_at, pause, calendar, first.start)
+            ledger.append({**pause, "due_before": before.isoformat(), "due_after": self.due_at.isoformat() if pause["ended"] else None})
+        self.pauses, self.at_risk_at = ledger, warned and after_pauses(warned, self.pauses, calendar, first.start)
         self.look_again()
+        return True
 
     def look_again(self) -> None:
         if self.state is State.PAUSED:
@@ -175,15 +182,14 @@ class Clock(Entity):
         if not self.is_open or facts.dump() == self.facts:
             return []
         self.facts = facts.dump()
-        if reckoned := terms.reckon(facts):
-            self.set(terms, reckoned)
+        self.set(terms)
         return self.tick(terms, at)
 
     def reckon_anew(self, terms: Terms, at: datetime) -> bool:
         """Something else is known of holidays: does it move? Whatever the limits came to is reckoned again; a clock that moved remembers from where."""
         before = self.due_at
-        if reckoned := terms.reckon(Facts.load(self.facts)):
-            self.set(terms, reckoned)
+        if not self.set(terms):
+            self.known = terms.of_limit(self.strictest.limit).knowledge.fingerprint(self.holidays)
         if self.due_at != before:
             self.moves = [
                 *self.moves,
@@ -258,28 +264,19 @@ class Clock(Entity):
 
     def take_over(self, terms: Terms, pauses: Iterable[Mapping[str, Any]]) -> None:
         """Of a clock that begins later and counts from before: pauses of the same thing that are over moved it too."""
-        calendar = terms.of_limit(self.strictest.limit)
-        for pause in pauses:
-            if pause["ended"] and self.due_at > datetime.fromisoformat(pause["began"]) >= self.started_at:
-                entry = {**pause, "due_before": self.due_at.isoformat()}
-                self.due_at = after_pauses(self.due_at, [entry], calendar)
-                self.at_risk_at = self.at_risk_at and after_pauses(self.at_risk_at, [entry], calendar)
-                self.pauses = [*self.pauses, entry | {"due_after": self.due_at.isoformat()}]
-        self.look_again()
+        self.pauses = [dict(pause) for pause in pauses]
+        self.set(terms)
 
     def resume(self, terms: Terms, *, by: str | None, at: datetime) -> list[Event]:
         """It runs on; `by` None: its limit was reached."""
         if self.state is not State.PAUSED:
             return []
-        calendar, before = terms.of_limit(self.strictest.limit), self.pauses[:-1]
-        entry = self.pauses[-1] | {"ended": at.isoformat(), "ended_by": by}
-        self.due_at = after_pauses(self.due_at, [entry], calendar)
-        self.at_risk_at = self.at_risk_at and after_pauses(self.at_risk_at, [entry], calendar)
-        worked = calendar.worked(datetime.fromisoformat(entry["began"]), at)
-        entry |= {"due_after": self.due_at.isoformat(), "worked_seconds": int(worked / timedelta(seconds=1))}
-        self.pauses, self.state, self.pause_until = [*before, entry], State.RUNNING, None
+        worked = terms.of_limit(self.strictest.limit).worked(datetime.fromisoformat(self.pauses[-1]["began"]), at)
+        entry = self.pauses[-1] | {"ended": at.isoformat(), "ended_by": by, "worked_seconds": int(worked / timedelta(seconds=1))}
+        self.pauses, self.state, self.pause_until = [*self.pauses[:-1], entry], State.RUNNING, None
+        self.set(terms)
         self.look_again()
-        return self.announced(self.resumed_as, resumed_by=by, resumed_at=at, paused_seconds=entry["worked_seconds"])
+        return self.announced(self.resumed_as, resumed_by=by, resumed_at=at, paused_seconds=self.pauses[-1]["worked_seconds"])
 
     # -- what is said of it
 

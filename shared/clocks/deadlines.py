@@ -130,7 +130,10 @@ def arithmetic(it: Reckoned, terms: Terms) -> Sequence[Mapping[str, Any]]:
         return []
     found = explaining.steps(it.start, it.limit.within, terms.of_limit(it.limit), right=it.limit.right)
     told = [step.model_dump(mode="json", exclude_defaults=True) for step in found]
-    return [*told, *([{"code": "window", "at": it.due.at}] if it.due.at != found[-1].at else [])]
+    return [
+        *told,
+        *([{"code": "window" if terms.ends_in_a_window else "known_then", "at": it.due.at}] if it.due.at != found[-1].at else []),
+    ]
 
 
 def limit_view(it: Reckoned, clock: Clock, holds: bool) -> dict[str, Any]:

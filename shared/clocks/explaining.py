@@ -35,8 +35,9 @@ SINCE: Mapping[str, Says] = {
     "happened": {"zh": "事项发生后，{said}", "en": "since it happened, {said}"},
 }
 PROMISED: Says = {"zh": "已向顾客承诺{at}", "en": "promised to the customer for {at}"}
+KEPT: Says = {"zh": "{said}，最迟{at}致电即为守约", "en": "{said}, kept if they are asked by {at}"}
 WINDOW: Says = {
-    "zh": "{said}；可以致电的最后时刻为{at}", "en": "{said}; the last moment before at which the customer may be called is {at}",
+    "zh": "{said}；可以致电的最后时刻为{at}", "en": "{said}; the last moment at which the customer may be called is {at}",
 }  # fmt: skip
 PAUSED: Says = {
     "zh": "{began}起因{reason}暂停，其间工作时间{time}，顺延至{after}", "en": "paused on {began} ({reason}), {time} of working time: moved to {after}",
@@ -76,16 +77,17 @@ def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
     name, rule = NAMES.get(clock.milestone, {}).get(language, clock.milestone), first.limit.rule.replace("ours", OURS[language])
     yield HEAD[language].format(name=name, rule=rule, profile=clock.profile, version=clock.profile_version)
     yield counted(first, clock.since(first.limit), terms, language, end)
+    for move in clock.moves:
+        yield MOVED[language].format(before=end(move["from"]), after=end(move["to"]))
     for pause in clock.pauses:
         if said := paused(pause, clock, language, at, end):
             yield said
-    for move in clock.moves:
-        yield MOVED[language].format(before=end(move["from"]), after=end(move["to"]))
 
 
 def counted(it: Reckoned, since: str, terms: Terms, language: Language, end: Moment) -> str:
     if it.limit.within is None:
-        return PROMISED[language].format(at=end((it.start if terms.ends_in_a_window else it.due.at).isoformat()))
+        said = PROMISED[language].format(at=end((it.start if terms.ends_in_a_window else it.due.at).isoformat()))
+        return KEPT[language].format(said=said, at=end(it.due.at.isoformat())) if terms.ends_in_a_window else said
     calendar = terms.of_limit(it.limit)
     found = explaining.steps(it.start, it.limit.within, calendar, right=it.limit.right)
     said = explaining.sentence(found, language, calendar).rstrip(".。")

@@ -20,6 +20,7 @@ AT_ONCE = 500
 DUE = "SELECT id, about FROM clock WHERE next_at < $2 ORDER BY next_at LIMIT $1"
 BEHIND = """
 SELECT id, about FROM clock WHERE state IN ('running', 'paused') AND ((holidays = $2 AND known < $3) OR (holidays = $2 AND known > $3)) LIMIT $1"""
+COUNTRIES = "SELECT DISTINCT holidays FROM clock WHERE state IN ('running', 'paused')"
 COUNTED = """
 SELECT (SELECT count(*) FROM (SELECT FROM clock WHERE next_at < $1 LIMIT $2) AS late) AS overdue,
     (SELECT count(*) FROM (SELECT FROM clock WHERE provisional AND state IN ('running', 'paused') LIMIT $2) AS unsure) AS provisional"""
@@ -67,7 +68,9 @@ async def follow_the_holidays(kind: type[Clock], trade: Trade[Any], means: Means
                     clock.take_along(thing, terms)
                 batch.keep([*clock.tick(terms, at)], Cause.of(clock))
 
-    for country in sorted(trade.countries):
+    async with means.pool.acquire() as connection:  # type: ignore[union-attr]
+        counted = {row["holidays"] for row in await connection.fetch(COUNTRIES)}
+    for country in sorted(counted):
         more = await with_all(kind, means, reckon, BEHIND, country, trade.knowledge.fingerprint(country), along=along) or more
     return more
 

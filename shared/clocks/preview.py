@@ -13,9 +13,8 @@ import asyncpg
 import orjson
 
 from shared.clocks.clock import Clock
-from shared.clocks.terms import Facts, Reckon, Reckoned, after_pauses
+from shared.clocks.terms import Facts, InForce, Terms
 from shared.profiles import Trade
-from shared.worktime.calendar import Calendar
 
 AT_ONCE = 1000  # so that an API that previews goes on answering others
 OPEN = """
@@ -46,7 +45,7 @@ class Preview:
 
 
 async def preview(
-    connection: asyncpg.Connection, kind: type[Clock], reckon: Reckon, now: Trade[Any], then: Trade[Any], *, show: int
+    connection: asyncpg.Connection, kind: type[Clock], in_force: InForce, now: Trade[Any], then: Trade[Any], *, show: int
 ) -> Preview:
     """In one transaction; memory does not grow with the number of clocks. Where the profile of a unit would be another, its clocks are shown as they
     would lie under that; otherwise they keep their terms, and only what is known of holidays is another."""
@@ -58,7 +57,10 @@ async def preview(
         for row in rows:
             if row["unit"] not in drafted and not told_anew:
                 continue
-            move = under_the_draft(row, reckon, then) if row["unit"] in drafted else by_its_own_terms(row, kind, then)
+            if row["unit"] in drafted:
+                move = moved(row, in_force(then, row["unit"], row["milestone"], Facts.load(orjson.loads(row["facts"]))))
+            else:
+                move = moved(row, kind.terms_in(orjson.loads(row["terms"]), then.knowledge))
             if move.due_at == move.becomes:
                 continue
             found.moved += 1
@@ -71,27 +73,11 @@ async def preview(
     return found
 
 
-def under_the_draft(row: asyncpg.Record, reckon: Reckon, then: Trade[Any]) -> Move:
-    it = reckon(then, row["unit"], row["milestone"], facts_of(row))
-    return moved(row, it, then.calendar(row["unit"], it.limit.calendar) if it and row["pauses"] else None)
-
-
-def by_its_own_terms(row: asyncpg.Record, kind: type[Clock], then: Trade[Any]) -> Move:
-    terms = kind.terms_in(orjson.loads(row["terms"]), then.knowledge)
-    it = next(iter(terms.reckon(facts_of(row))), None)
-    return moved(row, it, terms.of_limit(it.limit) if it else None)
-
-
-def facts_of(row: asyncpg.Record) -> Facts:
-    return Facts.load(orjson.loads(row["facts"]))
-
-
-def moved(row: asyncpg.Record, it: Reckoned | None, calendar: Calendar | None) -> Move:
-    becomes = it.due.at if it else None
-    if becomes is not None and row["pauses"]:
-        assert calendar
-        becomes = after_pauses(becomes, orjson.loads(row["pauses"]), calendar)
-    return Move(row["due_at"], becomes, row["about"], row["milestone"], row["round"], row["unit"])
+def moved(row: asyncpg.Record, terms: Terms | None) -> Move:
+    """By these terms; None: nothing would be owed."""
+    pauses = orjson.loads(row["pauses"]) if row["pauses"] else ()
+    found = terms.moved(Facts.load(orjson.loads(row["facts"])), pauses) if terms else ()
+    return Move(row["due_at"], found[0][0] if found else None, row["about"], row["milestone"], row["round"], row["unit"])
 
 
 async def chunks(connection: asyncpg.Connection) -> AsyncIterator[Sequence[asyncpg.Record]]:

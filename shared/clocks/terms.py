@@ -3,7 +3,7 @@
 Of all limits that apply the strictest holds; the others are remembered, so that the answer to "why then?" can name them.  A15
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,8 +19,8 @@ from shared.worktime.counting import Due, due, part_of
 from shared.worktime.holidays import Knowledge
 from shared.worktime.span import Measure
 
-Reckon = Callable[[Trade[Any], str, str, "Facts"], "Reckoned | None"]
-"""(trade, unit, milestone, facts): what the strictest limit would come to; None: nothing would be owed."""
+InForce = Callable[[Trade[Any], str, str, "Facts"], "Terms | None"]
+"""(trade, unit, milestone, facts): what such a clock would run by; None: nothing would be owed."""
 OWN = ""  # the name of the unit's own calendar
 PROMISED = "promised"
 
@@ -116,12 +116,18 @@ class Terms:
         """None where its beginning has not come yet, or nothing was promised."""
         if limit.promised:
             moment = facts.moments.get(PROMISED)
-            return Reckoned(limit, facts.moments["received"], Due(moment, False)) if moment else None
+            since = facts.moments.get("acknowledged", facts.moments["received"])  # it was told with the acknowledgement
+            return Reckoned(limit, since, Due(moment, False)) if moment else None
         start = facts.moments.get(limit.since)
         if start is None:
             return None
         assert limit.within
         return Reckoned(limit, start, due(start, limit.within, self.of_limit(limit), right=limit.right))
+
+    def moved(self, facts: Facts, pauses: Sequence[Mapping[str, Any]]) -> Sequence[tuple[datetime, Reckoned]]:
+        """The same, each with where the pauses that are over moved it; the strictest first."""
+        found = [(after_pauses(it.due.at, pauses, self.of_limit(it.limit), it.start), it) for it in self.reckon(facts)]
+        return sorted(found, key=lambda moved: moved[0])
 
     def of_limit(self, limit: Limit) -> Calendar:
         return self.calendars[limit.calendar or OWN]
@@ -136,16 +142,21 @@ class Terms:
         return warned if warned < it.due.at else None
 
 
-def after_pauses(moment: datetime, pauses: Sequence[Mapping[str, Any]], calendar: Calendar) -> datetime:
-    """Each pause that is over moves what lay ahead when it began by its *working* time. Where nobody worked meanwhile, what was left when it began
-    is left when it ends."""
+def after_pause(moment: datetime, pause: Mapping[str, Any], calendar: Calendar, since: datetime) -> datetime:
+    """A pause that is over moves what lay ahead when it began, and counted then already, by its *working* time. Where nobody worked meanwhile, what
+    was left when it began is left when it ends."""
+    if not pause["ended"]:
+        return moment
+    began, ended = datetime.fromisoformat(pause["began"]), datetime.fromisoformat(pause["ended"])
+    if began < since or moment <= began:
+        return moment
+    moved = calendar.add_working(moment, calendar.worked(began, ended))
+    return moved if moved > ended else ended + (moment - began)
+
+
+def after_pauses(moment: datetime, pauses: Iterable[Mapping[str, Any]], calendar: Calendar, since: datetime) -> datetime:
     for pause in pauses:
-        if not pause["ended"]:
-            continue
-        began, ended = datetime.fromisoformat(pause["began"]), datetime.fromisoformat(pause["ended"])
-        if moment > began:
-            moved = calendar.add_working(moment, calendar.worked(began, ended))
-            moment = moved if moved > ended else ended + (moment - began)
+        moment = after_pause(moment, pause, calendar, since)
     return moment
 
 
@@ -159,7 +170,6 @@ def read(kept: bytes, knowledge: Knowledge) -> Terms:
     return Terms(Milestone.model_validate(told["milestone"]), calendars)
 
 
-def by_milestones(trade: Trade[Any], unit: str, milestone: str, facts: Facts) -> Reckoned | None:
+def by_milestones(trade: Trade[Any], unit: str, milestone: str, facts: Facts) -> Terms | None:
     """Of a service whose part of the profile has `milestones`."""
-    terms = Terms.of(trade, unit, getattr(trade.policy(unit).milestones, milestone))
-    return next(iter(terms.reckon(facts)), None)
+    return Terms.of(trade, unit, getattr(trade.policy(unit).milestones, milestone))

@@ -128,7 +128,7 @@ def clause(wrong: Any, value: Any) -> str:
         close = get_close_matches(value, allowed, 1) if isinstance(value, str) else []
         return f"one of {', '.join(allowed)} belongs here" + (f'; did you mean "{close[0]}"?' if close else "")
     if kind in BOUNDS:
-        bound = {name: f"{value:g}" for name, value in context.items()}
+        bound = {name: value if isinstance(value, str) else f"{value:g}" for name, value in context.items()}
         return f"{BOUNDS[kind].format(**bound)} belongs here"
     if kind in LENGTHS:
         return "it may not be empty" if context.get("min_length") == 1 else f"at least {context.get('min_length')} belong here"

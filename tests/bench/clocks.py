@@ -163,7 +163,7 @@ async def previewed(pool: asyncpg.Pool, trade: Trade) -> Round:
         then = trade_of(trade.units, folder)
     began = perf_counter()
     async with pool.acquire() as connection, connection.transaction():
-        assert service.clock and service.reckon
-        found = await preview(connection, service.clock, service.reckon, trade, then, show=200)
+        assert service.clock and service.in_force
+        found = await preview(connection, service.clock, service.in_force, trade, then, show=200)
     assert found.open > OPEN - 200_000 and found.moved > 0.99 * found.open, f"{found.moved} of {found.open} moved"
     return {"seconds": perf_counter() - began, "clocks/s": found.open / (perf_counter() - began)}

@@ -180,7 +180,7 @@ async def test_gauges_count_what_is_late_and_what_is_provisional(api: Api, compl
 
 
 def test_every_service_that_keeps_clocks_says_how_they_are_reckoned() -> None:
-    assert service.reckon is not None
+    assert service.in_force is not None
 
 
 async def test_the_register_of_deadlines_shows_what_is_due_next(api: Api, complaints: World) -> None:
@@ -254,6 +254,34 @@ async def test_what_it_waited_before_moves_what_begins_later(api: Api, complaint
     result = (await deadlines(api, it["id"]))[1, "result"]
     assert (result["due_at"], result["pauses"][0]["due_before"]) == ("2026-01-13T10:00:00Z", "2026-01-12T10:00:00Z")
     assert result["pauses"][0]["worked_seconds"] == 8 * 3600 and "moved to Tuesday 13 January 2026 18:00" in result["why"]["en"]
+
+
+async def test_a_promise_is_not_moved_by_what_was_over_when_it_was_made(api: Api, complaints: World) -> None:
+    """And of the limits that apply the strictest holds as the pauses have moved them."""
+    it = await taken(api)
+    complaints.clock[0] = OPENS
+    await pause(api, it["id"], until=z(OPENS + timedelta(hours=4)))
+    complaints.clock[0] = NOON + timedelta(days=1)
+    promised = NOON + timedelta(days=1, hours=3)
+    await step(api, it["id"], "acknowledgement", {"feedback_by": z(promised)})
+    result = (await deadlines(api, it["id"]))[1, "result"]
+    assert (result["due_at"], "moved" in result["why"]["en"]) == (z(promised), False)
+
+
+async def test_what_was_met_in_the_pause_does_not_hide_it(api: Api, complaints: World) -> None:
+    for _ in range(8):
+        complaints.clock[0] = NOON
+        it = await taken(api)
+        complaints.clock[0] = OPENS
+        await pause(api, it["id"], until=z(OPENS + timedelta(days=1)))
+        await step(api, it["id"], "acknowledgement")
+        complaints.clock[0] = OPENS + timedelta(days=1, hours=1)
+        await step(api, it["id"], "judgement", {"severity": "major"})
+        found = await deadlines(api, it["id"])
+        assert found[1, "result"]["due_at"] == "2026-01-13T10:00:00Z"
+        for deadline in found.values():
+            chain = [pause["due_after"] for pause in deadline["pauses"] if pause["due_after"]]
+            assert not chain or chain[-1] == deadline["due_at"], "the last that is said is where it is due"
 
 
 async def test_a_stricter_limit_that_is_past_is_missed(api: Api, complaints: World) -> None:

@@ -196,3 +196,14 @@ async def test_calendars_of_teams_and_notices_are_written_down_too(api: Api, com
         await history.written_by_an_api(complaints.engine, trade_of(UNITS, tmp_path))
     items = (await api.get("/v1/profiles?name=calendars/hall"))["items"]
     assert len(items) == 2 and items[0]["digest"] != items[1]["digest"]
+
+
+async def test_a_limit_that_counts_from_after_a_pause_is_not_moved_by_it(api: Api, complaints: World, tmp_path: Path) -> None:
+    limits = '[{ within = "10 wd", rule = "ours" }, { within = "2 wd", since = "judged", rule = "ours" }]'
+    it = await under(api, complaints, tmp_path, f"[complaints.milestones.result]\nlimits = {limits}")
+    await pause(api, it["id"], until=z(NOON + timedelta(days=2)))
+    complaints.clock[0] = NOON + timedelta(days=3)
+    await step(api, it["id"], "judgement")
+    result = (await deadlines(api, it["id"]))[1, "result"]
+    assert (result["due_at"], result["limits"][0]["within"]) == ("2026-01-12T10:00:00Z", "2 wd")
+    assert result["pauses"][0]["due_after"] == result["pauses"][0]["due_before"] == result["due_at"]

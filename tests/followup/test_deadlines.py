@@ -66,7 +66,7 @@ async def test_a_calls_deadline_is_explained(api: Api, followup: World) -> None:
     call, it = await the_call(api), await deadline(api)
     assert it["due_at"] == call["due_at"] == z(local(21) + 3 * DAY)
     assert (it["milestone"], it["state"], it["owner"], it["limits"][0]["rule"]) == ("call", "running", "specialist", "FLUP-06, D-09")
-    assert it["why"]["en"].endswith("the last moment before at which the customer may be called is Friday 9 January 2026 21:00.")
+    assert it["why"]["en"].endswith("the last moment at which the customer may be called is Friday 9 January 2026 21:00.")
     assert it["why"]["zh"].endswith("可以致电的最后时刻为2026年1月9日（周五）21:00。")
     assert it["arithmetic"][-1] == {"code": "window", "at": call["due_at"]}
 
@@ -196,7 +196,7 @@ async def test_a_notice_moves_call_and_clock_alike(api: Api, followup: World, tm
 
 
 def test_the_service_says_how_its_calls_are_reckoned() -> None:
-    assert service.reckon is not None
+    assert service.in_force is not None
 
 
 @pytest.mark.parametrize(
@@ -226,3 +226,44 @@ async def test_a_number_changed_in_the_profile_moves_the_call(
     await followup.handle(said(happened("resolved")) if event == "complaint" else work(event))
     it = await deadline(api)
     assert (it["due_at"], it["profile"]["version"]) == (z(due), 2)
+
+
+async def tried(api: Api, outcome: str, **more: str) -> None:
+    id = (await the_call(api))["id"]
+    answer = await api.ask("POST", f"/v1/calls/{id}/attempts", {"outcome": outcome} | more, role="specialist")
+    assert answer.status_code == 200, answer.text
+
+
+async def test_whoever_is_reached_within_the_grace_is_asked_in_time(api: Api, followup: World) -> None:
+    """Agreed for half past one at night; reached then, the answer is written down ten minutes later."""
+    await followup.handle(said(happened("resolved")))
+    agreed = local(8) + 2 * DAY - timedelta(hours=6, minutes=30)
+    await tried(api, "callback_agreed", callback_at=z(agreed))
+    followup.clock[0] = agreed + timedelta(minutes=1)
+    await tried(api, "reached")
+    followup.clock[0] = agreed + timedelta(minutes=10)
+    assert await fired(followup) == []
+    answer = await api.ask("POST", f"/v1/calls/{(await the_call(api))['id']}/outcome", {"satisfaction": "fair"}, role="specialist")
+    assert answer.status_code == 200 and (await deadline(api))["state"] == "met"
+
+
+async def test_whoever_is_tried_before_the_agreed_moment_still_has_it(api: Api, followup: World) -> None:
+    await followup.handle(said(happened("resolved")))
+    agreed = NOON + 2 * DAY
+    await tried(api, "callback_agreed", callback_at=z(agreed))
+    followup.clock[0] = NOON + DAY
+    await tried(api, "no_answer")
+    assert (await deadline(api))["due_at"] == z(agreed + timedelta(minutes=30))
+
+
+async def test_each_attempt_in_vain_leaves_a_window_to_try_again(api: Api, followup: World) -> None:
+    """FLUP-31"""
+    await followup.handle(said(happened("resolved")))
+    agreed = NOON + 5 * DAY
+    await tried(api, "callback_agreed", callback_at=z(agreed))
+    for _ in range(2):
+        followup.clock[0] = max(agreed, datetime.fromisoformat((await the_call(api))["earliest_at"]))
+        await tried(api, "no_answer")
+        call = await the_call(api)
+        assert call["earliest_at"] < call["due_at"] == (await deadline(api))["due_at"]
+    assert await fired(followup) == []

@@ -154,6 +154,7 @@ CASES = [
         "[complaints.pauses]\nown = '30 wd'",
         "complaints.pauses: own is 30 wd and longest is 20 wd: alone nobody pauses for longer than with a supervisor.",
     ),
+    ("[complaints]\nreopening = '-P30D'", 'complaints.reopening is "-P30D": more than 0 seconds belongs here.'),
     ("[complaints]\nmajor_from_round = 0", "complaints.major_from_round is 0: at least 1 belongs here."),
     (
         "[complaints.dissatisfied]\nsupervisor = 4",

@@ -6,7 +6,6 @@ Its beginning is when it was first heard (CMPL-01), or when it was reopened; a r
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint
@@ -49,8 +48,8 @@ def waiting_too(begun: Watch, others: Iterable[Watch], terms: Terms, at: datetim
     """What begins while the complaint waits waits too, until the same moment; what it waited before moves it as it moved the others. What is past
     already is missed."""
     others = list(others)
-    before: list[dict[str, Any]] = max((it.pauses for it in others), key=len, default=[])
-    begun.take_over(terms, before)
+    over = {pause["began"]: pause for it in others for pause in it.pauses if pause["ended"]}
+    begun.take_over(terms, [over[began] for began in sorted(over)])
     told = begun.tick(terms, at)
     for pause in [it.pauses[-1] for it in others if it.state is Running.PAUSED][:1]:
         until = datetime.fromisoformat(pause["until"])

@@ -13,7 +13,7 @@ import orjson
 
 from services.followup.domain import Memory
 from services.followup.domain.call import Call
-from services.followup.domain.hours import Window, closing, window_of
+from services.followup.domain.hours import Window, closing, next_window, window_of
 from services.followup.domain.policy import Asking, Calls
 from shared.clocks import clock
 from shared.clocks.terms import OWN, PROMISED, Facts, Reckoned, Terms
@@ -53,7 +53,7 @@ class CallTerms(Terms):
             return [Reckoned(Limit(promised=True, rule="FLUP-19"), agreed, due(agreed, self.calls.agreed_within, calendar))]
         last = self.window(facts).due_at
         if again := facts.moments.get(AGAIN):
-            last = max(last, closing(again, self.calls, calendar, self.zone))
+            last = max(last, closing(next_window(again, self.calls, calendar, self.zone), self.calls, calendar, self.zone))
         until = calendar.known_until
         beyond = until is not None and calendar.date_of(last) > until
         return [Reckoned(limit, start, Due(last.astimezone(UTC), beyond or due(start, self.asking.within, calendar).provisional))]

@@ -112,6 +112,13 @@ class Calls(Part):
                 found = [left for it in found for left in without(it, since, until)]
         return tuple(sorted(found, key=lambda it: it.since))
 
+    @field_validator("apart", "agreed_within")
+    @classmethod
+    def is_some_time(cls, span: Span) -> Span:
+        if span.amount == 0:
+            raise ValueError(f"{span} is no time at all: a span of at least 1 belongs here")
+        return span
+
     @model_validator(mode="after")
     def leave_a_window(self) -> Self:
         if not self.stretches:

@@ -11,9 +11,11 @@ from services.followup.domain.call import Call, Reason, State
 from services.followup.domain.clock import AGAIN, CALL, CallTerms, Watch
 from services.followup.domain.policy import Trade
 from shared.clocks.clock import Thing
-from shared.clocks.terms import PROMISED, Facts, Reckoned
+from shared.clocks.terms import PROMISED, Facts
 from shared.contracts import Event
 from shared.profiles import Profile
+
+NOT_REACHED = frozenset(("busy", "no_answer", "invalid_number", "not_convenient"))
 
 
 def begun(call: Call, moment: datetime, terms: CallTerms, profile: Profile[Any], at: datetime) -> Watch | None:
@@ -33,22 +35,27 @@ def in_line(call: Call, clock: Watch | None, *, trade: Trade, at: datetime) -> l
     facts = Facts.load(clock.facts)
     if call.callback_at is not None:
         moment = {PROMISED: call.callback_at}
-    elif PROMISED in facts.moments and call.earliest_at is not None:  # they were called, and not reached
-        moment = {AGAIN: call.earliest_at}
+    elif again := not_reached(call, facts, at):
+        moment = {AGAIN: again}
     else:
         return []
     told = clock.reconsider(replace(facts, moments={"received": facts.moments["received"], **moment}), terms, at)
     if AGAIN in moment:
-        call.due_at = clock.due_at
+        call.due_at = clock.due_at if clock.is_open else max(call.due_at or moment[AGAIN], moment[AGAIN])
     return told
 
 
-def reckon(trade: Trade, unit: str, milestone: str, facts: Facts) -> Reckoned | None:
-    """What a call would come to under this profile; None: it asks nobody."""
+def not_reached(call: Call, facts: Facts, at: datetime) -> datetime | None:
+    """From when they may be called again who were not reached at the moment that was agreed, or later."""
+    agreed = facts.moments.get(PROMISED)
+    tried = AGAIN in facts.moments or (agreed is not None and at >= agreed)
+    return call.earliest_at if tried and call.attempts and call.attempts[-1]["outcome"] in NOT_REACHED else None
+
+
+def in_force(trade: Trade, unit: str, milestone: str, facts: Facts) -> CallTerms | None:
+    """What a call would run by under this profile; None: it asks nobody."""
     calls = trade.policy(unit).calls
     assert facts.category
     asking = Reason(facts.category).asking(calls)
-    if asking is None:
-        return None
     zone = ZoneInfo(facts.zone) if facts.zone else trade.unit(unit).clock
-    return CallTerms.for_asking(asking, calls, trade.calendar(unit), zone).reckon(facts)[0]
+    return CallTerms.for_asking(asking, calls, trade.calendar(unit), zone) if asking else None

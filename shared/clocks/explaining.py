@@ -1,7 +1,7 @@
 """Why a deadline lies where it lies: one sentence, in Chinese and in English, for staff who have to tell a customer."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.clocks.clock import Clock, State
@@ -77,7 +77,8 @@ def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
     name, rule = NAMES.get(clock.milestone, {}).get(language, clock.milestone), first.limit.rule.replace("ours", OURS[language])
     yield HEAD[language].format(name=name, rule=rule, profile=clock.profile, version=clock.profile_version)
     yield counted(first, clock.since(first.limit), terms, language, end)
-    for move in clock.moves:
+    stands = {first.due.at.isoformat(), clock.due_at.astimezone(UTC).isoformat()}
+    for move in (it for it in clock.moves if it["to"] in stands):  # what was moved once more stands in the ledger alone
         yield MOVED[language].format(before=end(move["from"]), after=end(move["to"]))
     for pause in clock.pauses:
         if said := paused(pause, clock, language, at, end):

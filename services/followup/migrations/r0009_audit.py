@@ -1,0 +1,11 @@
+"""The audit trail."""
+
+revision, down_revision = "0009", "0008"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

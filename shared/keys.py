@@ -1,18 +1,18 @@
-"""The issuer's public keys: fetched when needed, kept when the issuer is away, and not fetched again for every made-up key id."""
+"""An issuer's public keys: fetched when needed, kept when the issuer is away, and not fetched again for every made-up key id."""
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import httpx
+import orjson
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
+from joserfc.jwk import Key, RSAKey, import_key
 
 from shared.health import Dependency
+from shared.jwks import Whereabouts, WrongKeySet
 from shared.logs import log
 
 FRESH = 300.0  # seconds after which known keys are fetched anew, beside the requests
@@ -20,9 +20,8 @@ STALE = 24 * 3600.0  # seconds that keys are believed without a word from the is
 PAUSE = 30.0  # seconds between two fetches, whatever is asked
 AT_FIRST = 1.0  # the same while there is no key at all
 UNKNOWN, FORGOTTEN = 128, 300.0  # key ids known to be unknown, and for how long
-LARGEST = 256 * 1024  # bytes of a key set
-PATIENCE = 3.0  # seconds for the issuer to answer
-KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+KINDS = "RSA", "EC", "OKP"
+BITS = range(2048, 8193)  # of an RSA key; with fewer it is no secret, with more it costs too much to check
 
 
 class NoKeys(Exception):
@@ -30,10 +29,11 @@ class NoKeys(Exception):
 
 
 class Keys:
-    """The keys at an address (`http…`) or in a file."""
+    """The keys at an address (`http…`), in a file, or wherever the issuer says that they are."""
 
-    def __init__(self, source: str, *, idp: Dependency, clock: Callable[[], float] = monotonic) -> None:
-        self.source, self._idp, self._clock = source, idp, clock
+    def __init__(self, source: str | Whereabouts, *, idp: Dependency, clock: Callable[[], float] = monotonic) -> None:
+        self.source = Whereabouts(source) if isinstance(source, str) else source
+        self._idp, self._clock = idp, clock
         self._known: dict[str, Key] = {}
         self._unknown: OrderedDict[str, float] = OrderedDict()
         self._got_at = self._tried_at = float("-inf")
@@ -70,41 +70,32 @@ class Keys:
                 return
             self._tried_at = self._clock()
             try:
-                known = read(await self._text())
-            except (OSError, httpx.HTTPError, ValueError, JoseError) as error:
-                self._idp.down(type(error).__name__)
-                log.warning("the issuer's keys could not be had", error=error)
+                known = read(await self.source.read())
+            except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, JoseError) as error:
+                self._idp.down(str(error) if isinstance(error, WrongKeySet) else type(error).__name__)
+                log.warning("the issuer's keys could not be had", source=str(self.source), error=error)
                 return
             self._idp.up()
             self._known, self._got_at = known, self._clock()
 
-    async def _text(self) -> bytes:
-        if not self.source.startswith(("http://", "https://")):
-            return await asyncio.to_thread(Path(self.source).read_bytes)
-        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client, client.stream("GET", self.source) as answer:
-            answer.raise_for_status()
-            text = b""
-            async for part in answer.aiter_bytes():
-                text += part
-                if len(text) > LARGEST:
-                    raise ValueError("the key set is too large")
-            return text
-
 
 def read(text: bytes) -> dict[str, Key]:
     """The public signing keys of a JWKS. A shared secret among them would let everybody who reads it sign."""
-    told: Any = json.loads(text)
+    told: Any = orjson.loads(text)
     if not isinstance(told, dict) or not isinstance(told.get("keys"), list):
-        raise ValueError("this is no JWKS")  # noqa: TRY004  it is a text that was read
+        raise WrongKeySet("this is no JWKS")
     known: dict[str, Key] = {}
     for it in told["keys"]:
         kid = it.get("kid") if isinstance(it, dict) else None
         if isinstance(kid, str) and it.get("kty") in KINDS and it.get("use", "sig") == "sig":
             public = {name: value for name, value in it.items() if name not in ("d", "p", "q", "dp", "dq", "qi", "oth")}
             try:
-                known[kid] = import_key(public)
+                key = import_key(public)
+                if isinstance(key, RSAKey) and key.public_key.key_size not in BITS:
+                    raise WrongKeySet("the RSA key has too few or too many bits")
+                known[kid] = key
             except (JoseError, ValueError) as error:
                 log.warning("a key of the issuer can't be used", kid=kid, error=error)
     if not known:
-        raise ValueError("the JWKS has no key that can be used")
+        raise WrongKeySet("the JWKS has no key that can be used")
     return known

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.local.issuer import ROLES, sign
+from deploy.local.issuer import ROLES, only_in_development, sign
 from deploy.local.place import run_folder
 
 app = typer.Typer()
@@ -29,6 +29,7 @@ def token(
     ttl: Annotated[str, typer.Option(help="How long it is good: 30m, 8h, 2d.")] = "8h",
 ) -> None:
     """Print a development bearer token for a role."""
+    only_in_development(unsaid="development")  # the key is there only where `make run` made it
     for name in role:
         if name not in ROLES:
             raise typer.BadParameter(f"There is no role {name!r}; the roles are {', '.join(ROLES)}.")

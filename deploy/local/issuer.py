@@ -1,6 +1,7 @@
 """The development issuer: signs tokens with a key in a folder and shows its public half the way any OIDC issuer does."""
 
 import json
+import os
 import secrets
 import sys
 import time
@@ -10,16 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.place import write_private
+from shared.errors import Refusal
 
 AUDIENCE = "careloop"
 ROLES = ("specialist", "supervisor", "leader", "department", "reception", "integration", "auditor", "privacy_officer", "admin", "viewer")
 ALGORITHM = "ES256"
 
 
+class NotHere(Refusal):
+    """The development issuer signs for whoever asks, so it is for CARELOOP_ENVIRONMENT=development only; elsewhere use the company's issuer."""
+
+
+def only_in_development(unsaid: str = "production") -> None:
+    """Refuses anywhere else. `unsaid`: what the environment is taken for where it says nothing."""
+    if (os.environ.get("CARELOOP_ENVIRONMENT") or unsaid) != "development":
+        raise NotHere
+
+
 def prepare(folder: Path, address: str) -> None:
     """The key, made once, and the address that stands in `iss`."""
     from joserfc.jwk import ECKey  # late: the server itself needs no cryptography
 
+    only_in_development(unsaid="development")  # `make run` makes it so for all that it starts
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     private = folder / "key.json"
     if not private.exists():
@@ -33,7 +46,7 @@ def prepare(folder: Path, address: str) -> None:
 def sign(
     folder: Path, roles: Sequence[str], *, subject: str, units: Sequence[str] = (), posts: Sequence[str] = (), seconds: int = 8 * 3600
 ) -> str:
-    """A bearer token that every service of this checkout believes."""
+    """A bearer token that every service of this checkout believes. Where no unit is named it is for all of them."""
     from joserfc import jwt
     from joserfc.jwk import ECKey
 
@@ -47,7 +60,7 @@ def sign(
         "nbf": now - 5,
         "exp": now + seconds,
         "roles": list(roles),
-        "units": list(units),
+        "units": list(units) or ["*"],
         "posts": list(posts),
     }
     return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key)
@@ -79,4 +92,8 @@ def serve(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
+    try:
+        only_in_development()
+    except NotHere as refused:
+        sys.exit(str(refused))
     serve(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,5 +1,6 @@
 """Development tokens: signed in half a second, believed by anybody who asks the issuer for its keys."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,10 +19,14 @@ from shared.permissions import ROLES
 CARELOOP = [sys.executable, "-m", "deploy.command"]
 
 
-def careloop(run: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def careloop(run: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*CARELOOP, *arguments], capture_output=True, text=True, check=False, env={**os.environ, "CARELOOP_RUN": str(run)}
+        [*CARELOOP, *arguments], capture_output=True, text=True, check=False, env={**os.environ, "CARELOOP_RUN": str(run), **variables}
     )
+
+
+def server_at(folder: Path, port: int) -> list[str]:
+    return [sys.executable, "-m", "deploy.local.issuer", str(folder), str(port)]
 
 
 def test_the_issuer_knows_the_roles_that_the_services_know() -> None:
@@ -31,7 +36,7 @@ def test_the_issuer_knows_the_roles_that_the_services_know() -> None:
 def test_a_token_is_believed_by_whoever_asks_the_issuer(tmp_path: Path) -> None:
     port = a_port()
     issuer.prepare(tmp_path / "issuer", f"http://127.0.0.1:{port}")
-    server = subprocess.Popen([sys.executable, "-m", "deploy.local.issuer", str(tmp_path / "issuer"), str(port)])
+    server = subprocess.Popen(server_at(tmp_path / "issuer", port), env=os.environ | {"CARELOOP_ENVIRONMENT": "development"})
     try:
         found = _patiently(f"http://127.0.0.1:{port}/.well-known/openid-configuration")
         keys = KeySet.import_key_set(httpx.get(found["jwks_uri"], trust_env=False).json())
@@ -44,6 +49,39 @@ def test_a_token_is_believed_by_whoever_asks_the_issuer(tmp_path: Path) -> None:
     expected = {"iss": found["issuer"], "aud": "careloop", "sub": "li", "roles": ["specialist"], "units": ["north"], "posts": []}
     assert {name: claims[name] for name in expected} == expected
     assert claims["nbf"] <= claims["iat"]
+
+
+def test_without_a_unit_it_is_for_all_and_all_can_be_said_more_than_once(tmp_path: Path) -> None:
+    issuer.prepare(tmp_path / "issuer", "http://127.0.0.1:1")
+    keys = KeySet.import_key_set(json.loads((tmp_path / "issuer" / "jwks.json").read_text()))
+    plain = careloop(tmp_path, "token", "viewer")
+    several = careloop(tmp_path, "token", "leader", "admin", "--unit", "a", "--unit", "b", "--post", "c", "--post", "d")
+    claims = [jwt.decode(it.stdout.strip(), keys, algorithms=["ES256"]).claims for it in (plain, several)]
+    assert [[it[name] for name in ("roles", "units", "posts")] for it in claims] == [
+        [["viewer"], ["*"], []],
+        [["leader", "admin"], ["a", "b"], ["c", "d"]],
+    ]
+
+
+NOT_HERE = "is for CARELOOP_ENVIRONMENT=development only"
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", ""])
+def test_the_issuer_starts_in_development_only(tmp_path: Path, environment: str) -> None:
+    issuer.prepare(tmp_path, "http://127.0.0.1:1")
+    told = os.environ | {"CARELOOP_ENVIRONMENT": environment}
+    refused = subprocess.run(server_at(tmp_path, a_port()), capture_output=True, text=True, check=False, env=told, timeout=20)
+    assert refused.returncode == 1 and NOT_HERE in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_elsewhere_no_token_is_made_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer.prepare(tmp_path / "issuer", "http://127.0.0.1:1")
+    refused = careloop(tmp_path, "token", "admin", CARELOOP_ENVIRONMENT="production")
+    assert (refused.returncode, refused.stdout) == (1, "") and NOT_HERE in refused.stderr and refused.stderr.count("\n") == 1
+    monkeypatch.setenv("CARELOOP_ENVIRONMENT", "production")
+    with pytest.raises(issuer.NotHere, match=NOT_HERE):
+        issuer.prepare(tmp_path / "another", "http://127.0.0.1:1")  # `make run` ends there
+    assert not (tmp_path / "another").exists()
 
 
 def test_the_key_stays_and_stays_private(tmp_path: Path) -> None:

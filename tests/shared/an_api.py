@@ -22,7 +22,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field
 
 from shared.api import create_api
-from shared.auth import Door
+from shared.auth import Door, Signatures
 from shared.database import open_engine
 from shared.entities import Entity
 from shared.errors import Conflict, Invalid, NotFound, Refused
@@ -30,6 +30,7 @@ from shared.etag import IfMatch, tag
 from shared.health import Health
 from shared.http import Body, Now, Router, Session, Staff, View, allow, problems
 from shared.ids import uuid7
+from shared.issuers import ALGORITHMS, Issuer
 from shared.keys import Keys
 from shared.metrics import Metrics
 from shared.ops import listen, ops_app, serve
@@ -38,8 +39,10 @@ from shared.plumbing import METADATA
 from shared.pool import PoolWatch
 from shared.service import Means, Service
 from shared.settings import ServiceSettings
+from shared.units import Unit, Units
 
 ISSUER = "https://issuer.example"
+UNITS = Units(default="headquarters", units={"headquarters": Unit(), "north": Unit(parent="headquarters")})
 KEYS = {
     "rsa": RSAKey.generate_key(2048, {"kid": "rsa"}),
     "ec": ECKey.generate_key("P-256", {"kid": "ec"}),
@@ -147,14 +150,15 @@ SERVICE = Service("customers", "Things", ServiceSettings, Things.metadata, Path(
 
 
 def token(*roles: str, key: str = "rsa", header: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A good token, but for what is said; a claim that is None is left out."""
+    """A good token, for all units, but for what is said (`units=`, `posts=`, `sub=`); a claim that is None is left out."""
     now = int(time.time())
-    told = {"iss": ISSUER, "aud": "careloop", "sub": "s-1", "exp": now + 600, "nbf": now - 1, "roles": list(roles)} | claims
+    told = {"iss": ISSUER, "aud": "careloop", "sub": "s-1", "exp": now + 600, "nbf": now - 1, "roles": list(roles)}
+    told |= {"units": ["*"], "posts": []} | claims
     return jwt.encode(
         {"alg": ALG[key], "kid": key} | (header or {}),
         {name: it for name, it in told.items() if it is not None},
         KEYS[key],
-        algorithms=list(ALG.values()),
+        registry=Signatures(ALGORITHMS),
     )
 
 
@@ -168,6 +172,11 @@ def shared_secret_token() -> str:
 
 def jwks() -> str:
     return json.dumps({"keys": [it.as_dict(private=False) for it in KEYS.values()]})
+
+
+def a_door(keys: str, health: Health, metrics: Metrics) -> Door:
+    """One that believes our issuer."""
+    return Door([(Issuer(issuer=ISSUER), Keys(keys, idp=health.dependency("idp")))], metrics)
 
 
 @dataclass
@@ -198,8 +207,8 @@ async def running(dsn: str, keys: str, *, service: Service = SERVICE, watch: boo
     """The API and its ops port, each on a port of its own."""
     metrics, health = Metrics("customers", "1"), Health("customers", "api")
     engine = open_engine(dsn, size=4)
-    means = Means(None, SimpleNamespace(), SimpleNamespace(), metrics, health, engine)  # type: ignore[arg-type]
-    app = create_api(service, means, Door(Keys(keys, idp=health.dependency("idp")), metrics, issuer=ISSUER, audience="careloop"))
+    means = Means(None, UNITS, SimpleNamespace(), metrics, health, engine)  # type: ignore[arg-type]
+    app = create_api(service, means, a_door(keys, health, metrics))
     listeners = [listen("127.0.0.1", 0) for _ in range(2)]
     tasks = [
         asyncio.create_task(serve(it, "", 0, listener=listener))

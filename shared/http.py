@@ -23,11 +23,13 @@ from shared.contracts.values import A_TIME, NO_TIME, Saying
 from shared.database import transaction
 from shared.idempotency import Replay, claim_of
 from shared.permissions import PERMISSIONS, may
-from shared.problems import InvalidRequest, Malformed, NotYourRole, problems
+from shared.problems import InvalidRequest, Malformed, NotYourRole, NoUnit, problems
+from shared.scope import Scope as Seen
+from shared.scope import narrow
 from shared.service import Means
 
 BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="a token of the company's issuer")
-__all__ = ["AtHand", "Body", "Moment", "Now", "Router", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
+__all__ = ["AtHand", "Body", "Moment", "Now", "Router", "Scope", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
 
 
 class Body(BaseModel):
@@ -57,18 +59,18 @@ class View(BaseModel):
 class Allow:
     """The permission that a route needs. `Step` checks it, before anything of the request is read."""
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str, *, kept: bool = True) -> None:
         if permission not in PERMISSIONS:
             raise ValueError(f"{permission} does not stand in the permission table")
-        self.permission = permission
+        self.permission, self.kept = permission, kept
 
     async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> None:
         """Here only for the document: this route needs a token."""
 
 
-def allow(permission: str) -> Any:
-    """For a route's `dependencies`: what its caller must be allowed to do."""
-    return Depends(Allow(permission))
+def allow(permission: str, *, kept: bool = True) -> Any:
+    """For a route's `dependencies`: what its caller must be allowed to do. Not `kept`: its answer must lie nowhere, so a repeat is done anew."""
+    return Depends(Allow(permission, kept=kept))
 
 
 class Step(APIRoute):
@@ -78,6 +80,11 @@ class Step(APIRoute):
     def permission(self) -> str | None:
         return next((it.dependency.permission for it in self.dependencies if isinstance(it.dependency, Allow)), None)
 
+    @property
+    def kept(self) -> bool:
+        """May its answers be kept, to be given again under the same `Idempotency-Key`?"""
+        return all(it.dependency.kept for it in self.dependencies if isinstance(it.dependency, Allow))
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         act = super().get_route_handler()
 
@@ -85,7 +92,9 @@ class Step(APIRoute):
             staff = await admit(asked, self.permission)
             request = Readable(asked.scope, asked.receive)
             await request.read()
-            request.state.claim = await claim_of(request, who=staff.sub, route=self.path) if request.method == "POST" else None
+            request.state.claim = (
+                await claim_of(request, who=staff.sub, route=self.path) if request.method == "POST" and self.kept else None
+            )
             try:
                 response = await act(request)
             except Replay as replay:
@@ -141,19 +150,32 @@ def nul_in(told: Any, at: str = "") -> str | None:
 async def admit(request: Request, permission: str | None) -> Principal:
     """Who asks, if they may."""
     staff: Principal = await request.app.state.door.admit(request.headers.get("authorization"))
+    await request.app.state.limits.spend(staff, request, permission)
     if permission is None or not may(staff.roles, permission):
         request.app.state.metrics.auth_failures_total.labels(reason="forbidden").inc()
         raise NotYourRole(
             f"This needs the permission {permission}; your token's roles do not have it.", fix="Ask for one of the roles that do."
         )
-    request.state.staff = staff
+    request.state.staff, request.state.scope = staff, scope_by(staff, request.app.state.means)
     return staff
+
+
+def scope_by(staff: Principal, means: Means) -> Seen:
+    """Default deny: whose token names no unit sees nothing, and had better hear why."""
+    scope = Seen.of(staff.units, means.units)
+    if scope is None:
+        raise NoUnit(
+            "Your token names no unit of ours, and nobody sees more than their units.",
+            fix='Let the token\'s issuer name your units in the claim `units`; `["*"]` stands for all.',
+        )
+    return scope
 
 
 async def session_of(request: Request) -> AsyncIterator[AsyncSession]:
     """One request, one transaction. Nobody but this commits."""
     async with transaction(request.app.state.engine, request.state.cause) as session:
         request.state.session = session
+        narrow(session, request.state.scope.units)
         if request.state.claim:
             await request.state.claim.take(session)
         yield session
@@ -162,6 +184,11 @@ async def session_of(request: Request) -> AsyncIterator[AsyncSession]:
 async def staff_of(request: Request) -> Principal:
     staff: Principal = request.state.staff
     return staff
+
+
+async def seen_by(request: Request) -> Seen:
+    scope: Seen = request.state.scope
+    return scope
 
 
 async def means_of(request: Request) -> Means:
@@ -185,6 +212,7 @@ def circumstance(name: str) -> Any:
 # With "request" for its scope the transaction would end after the answer was sent, and a commit that failed would have been a 200.
 Session = Annotated[AsyncSession, Depends(session_of, scope="function")]
 Staff = Annotated[Principal, Depends(staff_of)]
+Scope = Annotated[Seen, Depends(seen_by)]
 AtHand = Annotated[Means, Depends(means_of)]
 Now = Annotated[datetime, Depends(now)]
 

@@ -114,7 +114,7 @@ class Register(Generic[Row]):
     async def page(self, session: AsyncSession, asked: Asked, *only: ColumnElement[bool]) -> Part[Row]:
         """The rows that were asked for; `only` narrows them further, whatever the caller says."""
         found = query(self._entity).where(*only, *(self._filters[name].in_(it) for name, it in asked.filters.items()))
-        total = (await session.exec(query(func.count()).select_from(found.subquery()))).one() if asked.count else None
+        total = await session.scalar(found.with_only_columns(func.count(self._by[-1]))) if asked.count else None
         if asked.after:
             here = tuple_(*self._by)
             there = tuple_(*(literal(value, column.type) for value, column in zip(asked.after, self._by, strict=True)))

@@ -47,6 +47,12 @@ class NotYourRole(HttpProblem):
     status = 403
 
 
+class NoUnit(HttpProblem):
+    """You work for no unit."""
+
+    status = 403
+
+
 class NoSuchRoute(HttpProblem):
     """There is nothing at this address."""
 
@@ -158,7 +164,7 @@ def of_refusal(refusal: Refusal) -> Response:
             str(refusal),
             field=refusal.field,
             allowed=list(refusal.allowed),
-            fix="Read the state and do one of what is allowed." if refusal.allowed else "Read how it stands, and decide.",
+            fix=kind.fix or ("Read the state and do one of what is allowed." if refusal.allowed else "Read how it stands, and decide."),
         )
     return document(status, kebab(kind), (category.__doc__ or ""), str(refusal), field=refusal.field, fix=refusal.fix)
 

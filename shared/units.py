@@ -9,6 +9,7 @@ profile = "standard"
 """
 
 import tomllib
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +79,15 @@ class Units(BaseModel):
     def name_of(self, *candidates: str | None) -> str:
         """The first that is a unit of ours, otherwise the default unit."""
         return next((name for name in candidates if name in self.units), self.default)
+
+    def below(self, names: Collection[str]) -> frozenset[str]:
+        """These units of ours, and all that are below them."""
+        found: set[str] = set()
+        new = {name for name in names if name in self.units}
+        while new:
+            found |= new
+            new = {name for name, unit in self.units.items() if unit.parent in new} - found
+        return frozenset(found)
 
     def __getitem__(self, name: str) -> Unit:
         return self.units.get(name) or self.units[self.default]

@@ -1,7 +1,7 @@
 """One JSON object a line on standard output, whoever speaks: we, the libraries, warnings, tracebacks.
 
 Nothing of a customer may stand in it. So an exception is told by its type, where it happened and, for a database error, which rule it broke;
-its text is told only where the text can't hold a value that somebody sent.
+its text is told only where the text can't hold a value that somebody sent. And the last step masks what looks like a contact point.
 """
 
 import logging
@@ -19,6 +19,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.errors import Refusal
+from shared.masking import masked_facts
 from shared.settings import VERSION
 
 TELLABLE: tuple[type[BaseException], ...] = (
@@ -71,7 +72,7 @@ def configure(service: str, role: str, level: str = "INFO", slot: int | None = N
     handler.addFilter(_patient())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=before, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _tell, _line]
+            foreign_pre_chain=before, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _tell, _masked, _line]
         )
     )
     root = logging.getLogger()
@@ -128,6 +129,11 @@ def _tell(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMapping[
         line["exception"] = list(_chain(error))
     line.pop("stack_info", None)
     return {key: told(it) if isinstance(it, BaseException) else it for key, it in line.items()}
+
+
+def _masked(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whatever got past everybody who should have known better. `ts` is ours."""
+    return {key: it if key == "ts" else masked_facts(it) for key, it in line.items()}
 
 
 def _line(_: object, __: str, line: MutableMapping[str, Any]) -> str:

@@ -152,12 +152,14 @@ def unknown(name: str, names: set[str]) -> Problem:
 
 
 def withdraw(told: Told, event: dict[str, Any], contract: type[Event]) -> None:
-    """No data: the source no longer has this customer, whom the subject names."""
+    """No data: the source no longer has this customer or member of staff, whom the subject names."""
     key = event.get("partitionkey", event.get("subject"))
     try:
         told.event = contract.from_key(key if isinstance(key, str) else "")
     except ValueError:
-        told.problems.append(Problem("/subject", "Without data it must name the customer who is withdrawn: <system>/<id>."))
+        told.problems.append(
+            Problem("/subject", "Without data it must name who is withdrawn: <system>/<id> of a customer, the id of a member of staff.")
+        )
 
 
 def judge_as_a_reader(told: Told, value: bytes, now: datetime) -> None:

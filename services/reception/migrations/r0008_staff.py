@@ -1,11 +1,6 @@
 """Whom we know of the staff."""
 
+from shared.migrations import staff_0001
+
 revision, down_revision = "0008", "0007"
-
-
-def upgrade() -> None:
-    pass
-
-
-def downgrade() -> None:
-    pass
+upgrade, downgrade = staff_0001.upgrade, staff_0001.downgrade

@@ -1,11 +1,20 @@
-"""What waits for whom."""
+"""What waits for whom, and about which orders somebody is to ask the customer."""
+
+from alembic import op
+
+from shared.migrations import tasks_0001
 
 revision, down_revision = "0007", "0006"
 
 
 def upgrade() -> None:
-    pass
+    tasks_0001.upgrade()
+    op.execute("ALTER TABLE orders ADD asked boolean NOT NULL DEFAULT false")
+    op.execute("ALTER TABLE orders ALTER asked DROP DEFAULT")
+    op.execute("CREATE INDEX orders_asked ON orders (id) WHERE (state = 'clarifying') <> asked")
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP INDEX orders_asked")
+    op.execute("ALTER TABLE orders DROP asked")
+    tasks_0001.downgrade()

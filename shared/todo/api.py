@@ -1,0 +1,118 @@
+"""A person's to-do over HTTP: what waits for whom, who has it, and that it is done."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field
+
+from shared.contracts.values import Id
+from shared.database import keep
+from shared.etag import IfMatchIfGiven, tag
+from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
+from shared.paging import Asked, Page
+from shared.problems import Changed
+from shared.staff import Colleague
+from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
+from shared.todo.store import TaskNotFound, Todo, colleague_by_id
+from shared.todo.task import NotOpen, NotYourTask, TaskState
+from shared.todo.telling import assigned
+
+READ, DO = [allow("tasks.read")], [allow("tasks.do")]
+STEP = problems(TaskNotFound, NotOpen, Changed)
+TO_SOMEBODY = problems(UnknownColleague, LacksTheRole, OfAnotherUnit, HasLeft, IsAway, NotYoursToGive)
+
+
+class TaskView(View):
+    """Something to see to. `role`: whoever has it may do it; `assigned_to`: somebody has it; `done_by` null: it came about by itself."""
+
+    id: UUID
+    kind: str = Field(description="a code; the service's README says which there are")
+    role: str
+    state: TaskState
+    about: str = Field(description="complaint:<id>, order:<id>, notice:<id>, …")
+    unit: str
+    source: str
+    assigned_to: str | None
+    due_at: datetime | None
+    customer_id: UUID | None
+    facts: dict[str, Any] = Field(description="codes and counts")
+    created_at: datetime
+    done_at: datetime | None = Field(description="or called off")
+    done_by: str | None
+    correlation: str | None
+    version: int
+
+
+class Assignment(Body):
+    """To whom."""
+
+    staff_id: Id
+
+
+class Release(Body):
+    """Nothing has to be said."""
+
+
+class Completion(Body):
+    """Nothing has to be said."""
+
+
+def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
+    """Of a service with these tasks."""
+    routes, register = Router("/v1/tasks", tags=["tasks"]), todo.all
+
+    @routes.get("", response_model=Page[TaskView], dependencies=READ, responses=problems())
+    async def list_tasks(session: Session, asked: Annotated[Asked, Depends(register)], staff: Staff) -> Any:
+        """All tasks, the newest first. `mine=true`: what you should do next, the most urgent first: what you have, and what nobody has yet that is for
+        one of your roles."""
+        return await todo.page(session, asked, staff)
+
+    @routes.get("/{task_id}", response_model=TaskView, dependencies=READ, responses=problems(TaskNotFound))
+    async def show_task(task_id: UUID, session: Session, response: Response) -> Any:
+        """One task."""
+        return answer(await todo.by_id(session, task_id), response)
+
+    @routes.post("/{task_id}/assignment", response_model=TaskView, dependencies=DO, responses=STEP | TO_SOMEBODY)
+    async def assign_task(
+        task_id: UUID, body: Assignment, session: Session, staff: Staff, now: Now, means: AtHand, expected: IfMatchIfGiven, response: Response
+    ) -> Any:  # fmt: skip
+        """Somebody has it from now on. Whoever assigns work gives it to anybody who is here and may do it; everybody else takes what nobody has for
+        themselves."""
+        person = await colleague_by_id(session, colleague, body.staff_id)
+        task = await todo.by_id(session, task_id, lock=True)
+        expected.check(task.version)
+        task.assign(body.staff_id, person, units=means.units, roles=staff.roles, by=staff.sub, at=now)
+        await session.flush()
+        keep(session, assigned(task, by=staff.sub, at=now))
+        return answer(task, response)
+
+    @routes.post("/{task_id}/release", response_model=TaskView, dependencies=DO, responses=STEP | problems(NobodyHasIt, NotYoursToGive))
+    async def release_task(
+        task_id: UUID, session: Session, staff: Staff, expected: IfMatchIfGiven, response: Response, body: Release = Release()
+    ) -> Any:
+        """It is given back: anybody of its role may take it."""
+        task = await todo.by_id(session, task_id, lock=True)
+        expected.check(task.version)
+        task.release(roles=staff.roles, by=staff.sub)
+        await session.flush()
+        return answer(task, response)
+
+    @routes.post("/{task_id}/completion", response_model=TaskView, dependencies=DO, responses=STEP | problems(NotYourTask))
+    async def complete_task(
+        task_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response, body: Completion = Completion()
+    ) -> Any:  # fmt: skip
+        """It is seen to, by somebody who has its role; a leader may do any of the desk's. What somebody else has, only whoever assigns work completes."""
+        task = await todo.by_id(session, task_id, lock=True)
+        expected.check(task.version)
+        task.complete(roles=staff.roles, by=staff.sub, at=now)
+        await session.flush()
+        return answer(task, response)
+
+    return routes
+
+
+def answer(task: Any, response: Response) -> Any:
+    tag(response, task.version)
+    return task

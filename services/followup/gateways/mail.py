@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.followup.domain.sending import Answer, Attempt, Result
+from services.followup.domain.sending import Answer, Letter, Result
 
 PATIENCE = 15.0  # seconds an answer may take
 
@@ -22,11 +22,11 @@ class Mail:
         self.domain = sender.rpartition("@")[2]
         self.idle: list[aiosmtplib.SMTP] = []
 
-    async def send(self, attempt: Attempt) -> Result:
+    async def send(self, letter: Letter) -> Result:
         """What goes wrong before the recipient is named is about us, and passes; the recipient or the text may be refused for good."""
         try:
-            text = self.message(attempt).as_bytes()
-            attempt.to.encode("ascii")
+            text = self.message(letter).as_bytes()
+            letter.to.encode("ascii")
         except (ValueError, AttributeError):  # Python's parser of addresses stumbles over some
             return Result(Answer.REFUSED, reason="the address can't be written in a mail")
         try:
@@ -41,7 +41,7 @@ class Mail:
             connection.close()
             return Result(Answer.BUSY, reason="the mail server does not take mail from us")
         try:
-            await connection.rcpt(attempt.to)
+            await connection.rcpt(letter.to)
         except aiosmtplib.SMTPResponseException as error:
             await self.leave(connection)
             return refusal(error)
@@ -93,13 +93,13 @@ class Mail:
         else:
             self.idle.append(connection)
 
-    def message(self, attempt: Attempt) -> EmailMessage:
+    def message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, attempt.to, " ".join(attempt.subject.split())
-        message["Message-ID"] = f"<{attempt.notice.id}@{self.domain}>"
-        message["Date"] = format_datetime(attempt.notice.planned_at)
+        message["From"], message["To"], message["Subject"] = self.sender, letter.to, " ".join(letter.subject.split())
+        message["Message-ID"] = f"<{letter.id}@{self.domain}>"
+        message["Date"] = format_datetime(letter.written_at)
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(attempt.text)
+        message.set_content(letter.text)
         return message
 
 

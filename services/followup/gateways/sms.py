@@ -12,7 +12,7 @@ other 4xx                refused for good
 
 import httpx
 
-from services.followup.domain.sending import Answer, Attempt, Result
+from services.followup.domain.sending import Answer, Letter, Result
 
 LATER = {401, 403, 404, 405, 407, 408, 425, 429}  # about us, not about this message: it is asked again, under its key
 PATIENCE = httpx.Timeout(10, connect=3)
@@ -23,10 +23,10 @@ class Sms:
         self.address = address
         self.client = httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=20), follow_redirects=False)
 
-    async def send(self, attempt: Attempt) -> Result:
+    async def send(self, letter: Letter) -> Result:
         try:
             answer = await self.client.post(
-                self.address, json={"to": attempt.to, "text": attempt.text}, headers={"Idempotency-Key": str(attempt.notice.id)}
+                self.address, json={"to": letter.to, "text": letter.text}, headers={"Idempotency-Key": str(letter.id)}
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Result(Answer.BUSY, reason="the short-message gateway can't be reached")

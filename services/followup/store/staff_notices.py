@@ -1,0 +1,98 @@
+"""What people at work are told, as it is looked for."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, text
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.followup.domain.colleague import Colleague
+from services.followup.domain.staff_message import StaffMessage
+from services.followup.domain.staff_notice import TO_LOOK_AT, StaffNotice
+from shared.errors import NotFound
+
+NEIGHBOURS = 4  # workers that find something to do at one moment
+LATE = timedelta(minutes=1)
+
+
+class StaffNoticeNotFound(NotFound):
+    """There is no such notice to staff."""
+
+
+async def by_id(session: AsyncSession, notice_id: UUID) -> StaffNotice:
+    notice = await session.get(StaffNotice, notice_id)
+    if notice is None:
+        raise StaffNoticeNotFound
+    return notice
+
+
+async def due(session: AsyncSession, at: datetime, limit: int) -> Sequence[StaffNotice]:
+    """Those that are to be looked at now, the longest due first, locked in the order of their keys. Another worker passes over the same ones."""
+    place = (
+        select(StaffNotice.id)
+        .where(text(TO_LOOK_AT), col(StaffNotice.due_at) <= at)
+        .order_by(col(StaffNotice.due_at))
+        .limit(limit * NEIGHBOURS)
+    )
+    ids = (await session.exec(place)).all()
+    if not ids:
+        return []
+    still = select(StaffNotice).where(col(StaffNotice.id).in_(ids), text(TO_LOOK_AT), col(StaffNotice.due_at) <= at)
+    return (await session.exec(still.order_by(col(StaffNotice.id)).limit(limit).with_for_update(skip_locked=True))).all()
+
+
+async def staff_for(session: AsyncSession, notices: Sequence[StaffNotice], units: Collection[str]) -> dict[str, Colleague]:
+    """Who is named in them, and who works in one of these units."""
+    named = {it.to_staff for it in notices if it.to_staff}
+    found = select(Colleague).where(or_(col(Colleague.id).in_(named), col(Colleague.active) & col(Colleague.unit).in_(units)))
+    return {it.id: it for it in (await session.exec(found)).all()}
+
+
+async def messages_due(session: AsyncSession, at: datetime, limit: int) -> Sequence[StaffMessage]:
+    """Those that are to leave now, and those whose sender died."""
+    place = select(StaffMessage.id).where(text("state = 'sending'"), col(StaffMessage.due_at) <= at)
+    ids = (await session.exec(place.order_by(col(StaffMessage.due_at)).limit(limit * NEIGHBOURS))).all()
+    if not ids:
+        return []
+    still = select(StaffMessage).where(col(StaffMessage.id).in_(ids), text("state = 'sending'"), col(StaffMessage.due_at) <= at)
+    return (await session.exec(still.order_by(col(StaffMessage.id)).limit(limit).with_for_update(skip_locked=True))).all()
+
+
+async def messages(session: AsyncSession, ids: Collection[UUID]) -> Sequence[StaffMessage]:
+    found = select(StaffMessage).where(col(StaffMessage.id).in_(ids)).order_by(col(StaffMessage.id)).with_for_update()
+    return (await session.exec(found)).all() if ids else []
+
+
+async def notices_of(session: AsyncSession, messages: Sequence[StaffMessage]) -> dict[str, StaffNotice]:
+    """What these messages tell, locked."""
+    ids = {UUID(id) for message in messages for id in message.notices}
+    if not ids:
+        return {}
+    found = select(StaffNotice).where(col(StaffNotice.id).in_(ids)).order_by(col(StaffNotice.id)).with_for_update()
+    return {str(it.id): it for it in (await session.exec(found)).all()}
+
+
+async def addresses(session: AsyncSession, messages: Sequence[StaffMessage]) -> Mapping[str, str]:
+    """The mail addresses of those who are still here."""
+    ids = {it.recipient for it in messages if it.channel == "mail"}
+    found = select(Colleague.id, Colleague.email).where(col(Colleague.id).in_(ids), col(Colleague.active))
+    return {id: email for id, email in (await session.exec(found)).all() if email} if ids else {}
+
+
+async def lately(session: AsyncSession, chats: Collection[str], since: datetime) -> Mapping[str, int]:
+    """How many messages were tried in each of these chats since then."""
+    if not chats:
+        return {}
+    found = select(StaffMessage.recipient, func.count()).where(col(StaffMessage.channel) == "chat", col(StaffMessage.recipient).in_(chats))
+    counted = found.where(col(StaffMessage.tried_at) > since).group_by(col(StaffMessage.recipient))
+    return dict((await session.exec(counted)).all())
+
+
+async def overdue(session: AsyncSession, at: datetime) -> int:
+    """What should have left a while ago."""
+    late = at - LATE
+    notices = select(func.count()).select_from(StaffNotice).where(text(TO_LOOK_AT), col(StaffNotice.due_at) <= late)
+    messages = select(func.count()).select_from(StaffMessage).where(text("state = 'sending'"), col(StaffMessage.due_at) <= late)
+    return (await session.exec(notices)).one() + (await session.exec(messages)).one()

@@ -1,11 +1,6 @@
-"""What was erased."""
+"""Erasures: whom we are to forget."""
+
+from shared.migrations import erasure_0001
 
 revision, down_revision = "0010", "0009"
-
-
-def upgrade() -> None:
-    pass
-
-
-def downgrade() -> None:
-    pass
+upgrade, downgrade = erasure_0001.upgrade_copies, erasure_0001.downgrade_copies

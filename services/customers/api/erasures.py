@@ -1,0 +1,146 @@
+"""Erasures over HTTP: one asks for it, another approves, and one can see which service has answered."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import Field
+
+from services.customers.actions import erasing
+from services.customers.domain.customer import Customer
+from services.customers.domain.erasure import (
+    AlreadyAsked,
+    AlreadyErased,
+    Decided,
+    Erasure,
+    ErasureState,
+    NotByTheSame,
+    Reason,
+    RefusedBecause,
+)
+from services.customers.store import customers, erasures
+from services.customers.store.customers import CustomerNotFound
+from services.customers.store.erasures import ERASURES, ErasureNotFound
+from shared.bodies import AboutCustomer, WhichCustomer
+from shared.etag import tag
+from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
+from shared.paging import Asked, Page, Part
+
+router = Router("/v1/erasures", tags=["erasures"])
+
+
+class Asking(AboutCustomer):
+    """Whom to erase, and why. A customer that turned out to be another is that one."""
+
+    reason: Reason
+
+
+class Refusal(Body):
+    """Why not."""
+
+    reason: RefusedBecause
+
+
+class Nothing(Body):
+    """There is nothing to say; `{}` or no body."""
+
+
+class AnswerView(View):
+    """A service keeps nothing any more. `counts`: how many rows it blanked or removed, by what they were."""
+
+    at: datetime
+    counts: dict[str, int]
+
+
+class ErasureView(View):
+    """An erasure. Who it was does not stand here."""
+
+    id: UUID
+    customer_id: UUID
+    customers: list[UUID] = Field(description="all ids of the customer; empty until it is begun")
+    unit: str
+    reason: Reason
+    state: ErasureState
+    requested_at: datetime
+    requested_by: str
+    decided_at: datetime | None
+    decided_by: str | None
+    refused_because: RefusedBecause | None
+    answers: dict[str, AnswerView] = Field(description="by service")
+    waits_for: list[str] = Field(description="services that have not answered yet")
+    completed_at: datetime | None
+    correlation: str | None
+    version: int
+
+
+def answered(erasure: Erasure, response: Response) -> Erasure:
+    tag(response, erasure.version)
+    return erasure
+
+
+async def whom(session: Session, body: Asking) -> Customer:
+    """As they are known today."""
+    if body.named_id is None:
+        raise WhichCustomer("Name the customer: `customer` as a foreign system does, or `customer_id`.", field="/customer")
+    if body.customer is None:
+        return await customers.survivor(session, body.named_id)
+    reference = f"{body.customer.system}/{body.customer.id}"
+    if await erasures.erased(session, [reference]):
+        raise AlreadyErased
+    return await customers.by_reference(session, reference)
+
+
+@router.get("", response_model=Page[ErasureView], dependencies=[allow("erasures.read")], responses=problems())
+async def list_erasures(session: Session, asked: Annotated[Asked, Depends(ERASURES)]) -> Part[Erasure]:
+    """All erasures, those asked for last first."""
+    return await ERASURES.page(session, asked)
+
+
+@router.get("/{erasure_id}", response_model=ErasureView, dependencies=[allow("erasures.read")], responses=problems(ErasureNotFound))
+async def show_erasure(erasure_id: UUID, session: Session, response: Response) -> Any:
+    """One erasure, and which service has answered."""
+    return answered(await erasures.by_id(session, erasure_id), response)
+
+
+@router.post(
+    "", status_code=201, response_model=ErasureView, dependencies=[allow("erasures.request")],
+    responses=problems(CustomerNotFound, WhichCustomer, AlreadyAsked, AlreadyErased),
+)  # fmt: skip
+async def request_erasure(body: Asking, session: Session, staff: Staff, now: Now, means: AtHand, response: Response) -> Any:
+    """Ask that nothing be kept of a customer by which they could be known or reached. It begins when a privacy officer, another person, approves it.
+
+    409: they were erased, or it is asked for already."""
+    erasure = await erasing.request(session, await whom(session, body), body.reason, by=staff.sub, at=now)
+    means.metrics.erasure_requests_total.labels(outcome="requested").inc()
+    response.headers["Location"] = f"/v1/erasures/{erasure.id}"
+    return answered(erasure, response)
+
+
+@router.post(
+    "/{erasure_id}/approval", response_model=ErasureView, dependencies=[allow("erasures.approve")],
+    responses=problems(ErasureNotFound, Decided, NotByTheSame),
+)  # fmt: skip
+async def approve_erasure(
+    erasure_id: UUID, session: Session, staff: Staff, now: Now, means: AtHand, response: Response, body: Nothing | None = None
+) -> Any:
+    """Let it be done. There is no way back: what is erased can't be had again.
+
+    403: you asked for it yourself."""
+    erasure = await erasing.approve(session, erasure_id, by=staff.sub, at=now)
+    await session.flush()
+    means.metrics.erasure_requests_total.labels(outcome="approved").inc()
+    return answered(erasure, response)
+
+
+@router.post(
+    "/{erasure_id}/refusal", response_model=ErasureView, dependencies=[allow("erasures.approve")], responses=problems(ErasureNotFound, Decided)
+)  # fmt: skip
+async def refuse_erasure(
+    erasure_id: UUID, body: Refusal, session: Session, staff: Staff, now: Now, means: AtHand, response: Response
+) -> Any:
+    """It will not be done, and why."""
+    erasure = await erasing.refuse(session, erasure_id, body.reason, by=staff.sub, at=now)
+    await session.flush()
+    means.metrics.erasure_requests_total.labels(outcome="refused").inc()
+    return answered(erasure, response)

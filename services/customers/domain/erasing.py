@@ -1,0 +1,12 @@
+"""Whom we are to forget, and how far we are."""
+
+from sqlalchemy import Index, text
+
+from services.customers.domain import Memory
+from shared import erased
+
+
+class Erasing(erased.Erasing, Memory, table=True):
+    """The customer file's own part, as every service has one."""
+
+    __table_args__ = (Index("erasing_open", "looked_at", "erasure_id", postgresql_where=text("NOT done")),)

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.database import connected, databases
+from deploy.profiles import Mistaken
 from shared.clocks.preview import Move, Preview, preview
 from shared.errors import NotFound, Refusal
 from shared.profiles import Trade, read
 from shared.profiles.drafting import drafted
 from shared.units import Units
-
-WITH_CLOCKS = ("complaints", "followup", "reception")
 
 
 class NothingToPreview(Refusal):
@@ -21,10 +20,6 @@ class NothingToPreview(Refusal):
 
 class InForceAlready(Refusal):
     """The draft lies in the folder of the configuration itself."""
-
-
-class Mistaken(Refusal):
-    """The draft can't be used."""
 
 
 class NoUnits(NotFound):
@@ -47,8 +42,8 @@ async def previewed(
     found = []
     with drafted(config, profiles={it.stem: text(it) for it in profiles}, notices={it.stem: text(it) for it in notices}) as folder:
         for name, dsn in databases(service):
-            if name in WITH_CLOCKS:
-                app = import_module(f"services.{name}.app").service
+            app = import_module(f"services.{name}.app").service
+            if app.clock:
                 now, then = trade(app, units, config), trade(app, units, folder)
                 async with connected(dsn) as connection, connection.transaction(readonly=True):
                     found.append((name, await preview(connection, app.clock, app.in_force, now, then, show=show)))

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from deploy.local.databases import SERVICES
 from deploy.local.place import run_folder
 from shared.errors import NotFound, Refusal
+from shared.mistakes import Where, near, written
 from shared.profiles import files, reading
 from shared.profiles.files import Source, Written
-from shared.profiles.mistakes import Mistake, Where, mistakes, near, written
+from shared.profiles.mistakes import Mistake, mistakes
 from shared.profiles.part import Part
 
 REQUIRED = ("units.toml", "sources.toml")  # without them no process starts

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 from uuid import UUID
 
 from sqlalchemy import Index, text
@@ -34,6 +34,7 @@ class State(StrEnum):
 
 OPEN = frozenset((State.RUNNING, State.PAUSED))
 IS_OPEN = "state IN ('running', 'paused')"
+IS_LATE = "state = 'missed' AND done_at IS NULL AND NOT moot"
 
 
 def indexes() -> tuple[Index, ...]:
@@ -49,7 +50,18 @@ def indexes() -> tuple[Index, ...]:
         Index("clock_owner", "owner", "due_at", "id"),
         Index("clock_unit", "unit", "due_at", "id"),
         Index("clock_unsure", "provisional", "due_at", "id", postgresql_where=text("provisional")),
+        Index("clock_asked", "id", postgresql_where=text(f"({IS_LATE}) <> asked")),
     )
+
+
+class Owed(Protocol):
+    """A complaint, a call, an inquiry: whatever something is owed about."""
+
+    named_id: UUID
+    customer_id: UUID
+    unit: str
+    correlation: str | None
+    trace: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,10 @@ class Thing:
     unit: str
     correlation: str | None = None
     trace: str | None = None
+
+    @classmethod
+    def of(cls, about: str, it: Owed) -> Self:
+        return cls(about, it.named_id, it.customer_id, it.unit, it.correlation, it.trace)
 
 
 class Clock(Entity):
@@ -96,6 +112,8 @@ class Clock(Entity):
     next_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when time has something to do
     ended_at: datetime | None = Field(default=None, sa_type=Timestamp)
     done_at: datetime | None = Field(default=None, sa_type=Timestamp)  # also late
+    moot: bool = False  # it was missed, and is not owed any more
+    asked: bool = False  # somebody is to see to it that it is done late: a job keeps this in line (`shared/todo/overdue.py`)
     correlation: str | None = None
     trace: str | None = None
     version: int = 1
@@ -111,16 +129,14 @@ class Clock(Entity):
     ) -> Self | None:  # fmt: skip
         """None where no limit applies (yet). What had passed before we first heard of the thing is not watched; what turns out to have passed later,
         because a stricter limit applies now, is missed when time is next let pass."""
-        reckoned = terms.reckon(facts)
-        if not reckoned:
-            return None
-        clock = cls(
+        clock = cls(  # type: ignore[call-arg]  # when it is due is set below
             id=clock_id(thing.about, milestone, facts.round), about=thing.about, milestone=milestone, round=facts.round, named_id=thing.named_id,
             customer_id=thing.customer_id, unit=thing.unit, owner=terms.milestone.owner, state=State.RUNNING, profile=profile.name,
             profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
-            started_at=reckoned[0].start, due_at=reckoned[0].due.at, holidays="", known="", correlation=thing.correlation, trace=thing.trace,
+            correlation=thing.correlation, trace=thing.trace,
         )  # fmt: skip
-        clock.set(terms)
+        if not clock.set(terms):
+            return None
         if first_heard and clock.due_at <= at:
             clock.end(State.UNWATCHED, at)
         return clock
@@ -139,6 +155,11 @@ class Clock(Entity):
         return self.state in OPEN
 
     @property
+    def is_late(self) -> bool:
+        """It was missed, and is still owed."""
+        return self.state is State.MISSED and self.done_at is None and not self.moot
+
+    @property
     def strictest(self) -> Reckoned:
         return Reckoned.load(self.reckoned[0])
 
@@ -151,8 +172,9 @@ class Clock(Entity):
     # -- its time
 
     def set(self, terms: Terms) -> bool:
-        """By the strictest of the limits that apply, each moved by the pauses that are over; the ledger is restated. False: none applies."""
-        found = terms.moved(Facts.load(self.facts), self.pauses)
+        """By the strictest of the limits that apply, each moved by the pauses that are over; the ledger is restated. Where none applies any more,
+        those hold that did. False: none ever did."""
+        found = terms.moved(terms.reckon(Facts.load(self.facts)) or [Reckoned.load(it) for it in self.reckoned], self.pauses)
         if not found:
             return False
         first = found[0][1]
@@ -188,8 +210,7 @@ class Clock(Entity):
     def reckon_anew(self, terms: Terms, at: datetime) -> bool:
         """Something else is known of holidays: does it move? Whatever the limits came to is reckoned again; a clock that moved remembers from where."""
         before = self.due_at
-        if not self.set(terms):
-            self.known = terms.of_limit(self.strictest.limit).knowledge.fingerprint(self.holidays)
+        self.set(terms)
         if self.due_at != before:
             self.moves = [
                 *self.moves,
@@ -202,9 +223,7 @@ class Clock(Entity):
 
     def tick(self, terms: Terms, at: datetime) -> list[Event]:
         """Let time pass up to this moment: a pause ends at its limit, somebody is warned, and what is due and not done is missed."""
-        told: list[Event] = []
-        if self.state is State.PAUSED and self.pause_until is not None and self.pause_until <= at:
-            told += self.resume(terms, by=None, at=self.pause_until)
+        told = self.run_on(terms, at)
         if self.state is not State.RUNNING:
             return told
         if self.due_at < at:
@@ -232,13 +251,13 @@ class Clock(Entity):
         told = self.catch_up(terms, at)
         if self.is_open:
             self.end(State.CANCELLED, at)
+        elif self.is_late:
+            self.moot = True
         return told
 
     def catch_up(self, terms: Terms, at: datetime) -> list[Event]:
         """What time would have done before this moment, had somebody looked; nobody is warned any more of what is about to end."""
-        told: list[Event] = []
-        if self.state is State.PAUSED and self.pause_until is not None and self.pause_until <= at:
-            told += self.resume(terms, by=None, at=self.pause_until)
+        told = self.run_on(terms, at)
         return told + (self.tick(terms, at) if self.due_at < at else [])
 
     def end(self, state: State, at: datetime) -> None:
@@ -275,8 +294,13 @@ class Clock(Entity):
         entry = self.pauses[-1] | {"ended": at.isoformat(), "ended_by": by, "worked_seconds": int(worked / timedelta(seconds=1))}
         self.pauses, self.state, self.pause_until = [*self.pauses[:-1], entry], State.RUNNING, None
         self.set(terms)
-        self.look_again()
         return self.announced(self.resumed_as, resumed_by=by, resumed_at=at, paused_seconds=self.pauses[-1]["worked_seconds"])
+
+    def run_on(self, terms: Terms, at: datetime) -> list[Event]:
+        """Where the limit of its pause was reached by this moment."""
+        if self.state is State.PAUSED and self.pause_until is not None and self.pause_until <= at:
+            return self.resume(terms, by=None, at=self.pause_until)
+        return []
 
     # -- what is said of it
 

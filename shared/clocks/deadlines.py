@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from shared.clocks.clock import Clock, State
-from shared.clocks.explaining import Sentences, told
+from shared.clocks.explaining import Sentences, steps_to, told
 from shared.clocks.terms import Reckoned, Terms
 from shared.http import View
 from shared.profiles import Trade
-from shared.worktime import explaining
+from shared.worktime.explaining import Step
 
 
 class ProfileView(View):
@@ -109,7 +109,7 @@ def explained(clocks: Sequence[Clock], trade: Trade[Any]) -> Mapping[str, Any]:
 
 def explain(clock: Clock, trade: Trade[Any]) -> dict[str, Any]:
     terms, first = clock.runs_by(trade.knowledge), clock.strictest
-    calendar = terms.of_limit(first.limit)
+    calendar, steps = terms.of_limit(first.limit), steps_to(first, terms)
     part = calendar.part
     columns = DeadlineView.model_fields.keys() & type(clock).model_fields.keys()
     return {name: getattr(clock, name) for name in columns} | {
@@ -119,21 +119,17 @@ def explain(clock: Clock, trade: Trade[Any]) -> dict[str, Any]:
             "holidays": part.holidays, "known_until": calendar.known_until, **part.model_dump(mode="json", include={"days", "shifts", "roster"}),
         },
         "limits": [limit_view(Reckoned.load(it), clock, place == 0) for place, it in enumerate(clock.reckoned)],
-        "arithmetic": arithmetic(first, terms),
-        "why": told(clock, terms),
+        "arithmetic": arithmetic(first, steps, terms),
+        "why": told(clock, steps, terms),
     }  # fmt: skip
 
 
-def arithmetic(it: Reckoned, terms: Terms) -> Sequence[Mapping[str, Any]]:
-    """How it was counted; a promise is not. Where the customer may not be called at the end, the window before is the last step."""
-    if it.limit.within is None:
-        return []
-    found = explaining.steps(it.start, it.limit.within, terms.of_limit(it.limit), right=it.limit.right)
-    told = [step.model_dump(mode="json", exclude_defaults=True) for step in found]
-    return [
-        *told,
-        *([{"code": "window" if terms.ends_in_a_window else "known_then", "at": it.due.at}] if it.due.at != found[-1].at else []),
-    ]
+def arithmetic(it: Reckoned, steps: Sequence[Step], terms: Terms) -> Sequence[Mapping[str, Any]]:
+    """Where the customer may not be called at the end, the window before is the last step."""
+    told = [step.model_dump(mode="json", exclude_defaults=True) for step in steps]
+    if steps and it.due.at != steps[-1].at:
+        told.append({"code": "window" if terms.ends_in_a_window else "known_then", "at": it.due.at})
+    return told
 
 
 def limit_view(it: Reckoned, clock: Clock, holds: bool) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Why a deadline lies where it lies: one sentence, in Chinese and in English, for staff who have to tell a customer."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.clocks.clock import Clock, State
 from shared.clocks.terms import Reckoned, Terms
 from shared.http import View
-from shared.worktime import explaining
+from shared.worktime.explaining import Step, sentence, steps
 from shared.worktime.wording import Language, words_of
 
 Says = Mapping[Language, str]
@@ -60,11 +60,18 @@ class Sentences(View):
     en: str
 
 
-def told(clock: Clock, terms: Terms) -> Mapping[Language, str]:
-    return {language: words_of(language).joined([*clauses(clock, terms, language)]) for language in ("zh", "en")}
+def steps_to(it: Reckoned, terms: Terms) -> Sequence[Step]:
+    """How it was counted; a promise is not."""
+    if it.limit.within is None:
+        return []
+    return steps(it.start, it.limit.within, terms.of_limit(it.limit), right=it.limit.right)
 
 
-def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
+def told(clock: Clock, steps: Sequence[Step], terms: Terms) -> Mapping[Language, str]:
+    return {language: words_of(language).joined([*clauses(clock, steps, terms, language)]) for language in ("zh", "en")}
+
+
+def clauses(clock: Clock, steps: Sequence[Step], terms: Terms, language: Language) -> Iterator[str]:
     first, words = clock.strictest, words_of(language)
     zone = terms.of_limit(first.limit).zone
 
@@ -76,7 +83,7 @@ def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
 
     name, rule = NAMES.get(clock.milestone, {}).get(language, clock.milestone), first.limit.rule.replace("ours", OURS[language])
     yield HEAD[language].format(name=name, rule=rule, profile=clock.profile, version=clock.profile_version)
-    yield counted(first, clock.since(first.limit), terms, language, end)
+    yield counted(first, steps, clock.since(first.limit), terms, language, end)
     stands = {first.due.at.isoformat(), clock.due_at.astimezone(UTC).isoformat()}
     for move in (it for it in clock.moves if it["to"] in stands):  # what was moved once more stands in the ledger alone
         yield MOVED[language].format(before=end(move["from"]), after=end(move["to"]))
@@ -85,15 +92,13 @@ def clauses(clock: Clock, terms: Terms, language: Language) -> Iterator[str]:
             yield said
 
 
-def counted(it: Reckoned, since: str, terms: Terms, language: Language, end: Moment) -> str:
-    if it.limit.within is None:
+def counted(it: Reckoned, steps: Sequence[Step], since: str, terms: Terms, language: Language, end: Moment) -> str:
+    if not steps:
         said = PROMISED[language].format(at=end((it.start if terms.ends_in_a_window else it.due.at).isoformat()))
         return KEPT[language].format(said=said, at=end(it.due.at.isoformat())) if terms.ends_in_a_window else said
-    calendar = terms.of_limit(it.limit)
-    found = explaining.steps(it.start, it.limit.within, calendar, right=it.limit.right)
-    said = explaining.sentence(found, language, calendar).rstrip(".。")
+    said = sentence(steps, language, terms.of_limit(it.limit)).rstrip(".。")
     said = SINCE[since][language].format(said=f"{said[0].lower()}{said[1:]}")
-    if it.due.at == found[-1].at:
+    if it.due.at == steps[-1].at:
         return said
     return (WINDOW if terms.ends_in_a_window else THEN)[language].format(said=said, at=end(it.due.at.isoformat()))
 

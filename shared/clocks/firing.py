@@ -68,7 +68,8 @@ async def follow_the_holidays(kind: type[Clock], trade: Trade[Any], means: Means
                     clock.take_along(thing, terms)
                 batch.keep([*clock.tick(terms, at)], Cause.of(clock))
 
-    async with means.pool.acquire() as connection:  # type: ignore[union-attr]
+    assert means.pool
+    async with means.pool.acquire() as connection:
         counted = {row["holidays"] for row in await connection.fetch(COUNTRIES)}
     for country in sorted(counted):
         more = await with_all(kind, means, reckon, BEHIND, country, trade.knowledge.fingerprint(country), along=along) or more

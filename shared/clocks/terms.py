@@ -29,9 +29,7 @@ PROMISED = "promised"
 class Facts:
     """What of a thing decides which limits apply, and from when they count. Moments in UTC."""
 
-    moments: Mapping[
-        str, datetime
-    ]  # received, acknowledged, judged, ...; `promised` is the moment told to the customer, not one to count from
+    moments: Mapping[str, datetime]  # received, judged, ...; `promised` is the moment told to the customer, not one to count from
     round: int = 1
     severity: str | None = None
     channel: str | None = None
@@ -124,9 +122,9 @@ class Terms:
         assert limit.within
         return Reckoned(limit, start, due(start, limit.within, self.of_limit(limit), right=limit.right))
 
-    def moved(self, facts: Facts, pauses: Sequence[Mapping[str, Any]]) -> Sequence[tuple[datetime, Reckoned]]:
-        """The same, each with where the pauses that are over moved it; the strictest first."""
-        found = [(after_pauses(it.due.at, pauses, self.of_limit(it.limit), it.start), it) for it in self.reckon(facts)]
+    def moved(self, reckoned: Iterable[Reckoned], pauses: Sequence[Mapping[str, Any]]) -> Sequence[tuple[datetime, Reckoned]]:
+        """Each with where the pauses that are over moved it; the strictest first."""
+        found = [(after_pauses(it.due.at, pauses, self.of_limit(it.limit), it.start), it) for it in reckoned]
         return sorted(found, key=lambda moved: moved[0])
 
     def of_limit(self, limit: Limit) -> Calendar:

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field, ValidationError
 
-from shared.profiles.mistakes import Mistake, Where, mistakes, near, shown
+from shared.mistakes import Where, near
+from shared.profiles.mistakes import Mistake, mistakes, shown
 from shared.profiles.part import Part
 
 SHIPPED = Path(__file__).parent / "trades"

@@ -4,7 +4,6 @@ never changed."""
 import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from shared.ids import uuid7
 from shared.outage import is_away
 from shared.plumbing import Plumbing
 from shared.profiles import Trade
+from shared.profiles.trade import digest_of
 from shared.service import Job, Means
 from shared.settings import VERSION
 
@@ -55,7 +55,8 @@ def job(trade: Trade[Any]) -> Job:
     """At the start of a worker, whose profiles stay as they are."""
 
     async def write(means: Means) -> bool:
-        async with means.pool.acquire() as connection, connection.transaction():  # type: ignore[union-attr]
+        assert means.pool
+        async with means.pool.acquire() as connection, connection.transaction():
             await write_down(connection, trade)
         return False
 
@@ -95,7 +96,7 @@ def in_force(trade: Trade[Any]) -> Iterator[InForce]:
 
 
 def unnumbered(name: str, content: Mapping[str, Any], why: str) -> InForce:
-    return InForce(name, 0, sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:8], "operators", why, content)
+    return InForce(name, 0, digest_of(content), "operators", why, content)
 
 
 async def write_down(connection: asyncpg.Connection, trade: Trade[Any]) -> None:

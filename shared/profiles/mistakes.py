@@ -9,8 +9,8 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-Step = str | int
-Where = tuple[Step, ...]
+from shared.mistakes import Step, Where, near, written
+
 KEY = "[key]"  # Pydantic's step for the key of a mapping itself
 BELONGS = {
     "int": "a whole number",
@@ -101,11 +101,6 @@ def at(content: Any, steps: Where) -> Any:
     return content
 
 
-def written(where: Where) -> str:
-    """`limits[0].within`"""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where).removeprefix(".")
-
-
 def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a table"
@@ -148,13 +143,6 @@ def wanted(kind: type[BaseModel], steps: Where) -> str:
     except ValidationError as error:
         return f": {clause(error.errors(include_url=False)[0], None)}"
     return ""
-
-
-def near(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word, known, 1)
-    if close:
-        return f'did you mean "{close[0]}"?'
-    return f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else "nothing belongs in this table"
 
 
 def no_such_calendar(name: str, there: Sequence[str]) -> str:

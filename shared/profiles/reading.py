@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from shared.mistakes import near
 from shared.profiles import files
 from shared.profiles.files import Source, Written
-from shared.profiles.mistakes import Mistake, mistakes, near, no_such_calendar, shown
+from shared.profiles.mistakes import Mistake, mistakes, no_such_calendar, shown
 from shared.profiles.part import Part
-from shared.profiles.trade import Profile, Trade
+from shared.profiles.trade import Profile, Trade, digest_of
 from shared.units import Units
 from shared.worktime.calendar import CalendarPart
 from shared.worktime.holidays import Knowledge, NoticeMistake
@@ -71,8 +71,7 @@ def look(parts: Mapping[str, type[Part]], config: Path | None, wanted: Sequence[
 
 def profile(it: Written, service: str, policy: P, calendar: CalendarPart) -> Profile[P]:
     content = {service: it.tables.get(service, {}), "calendar": it.tables.get("calendar", {})}
-    digest = sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]
-    return Profile(it.name, it.head["version"], it.head["by"], it.head["why"], digest, policy, calendar, content)
+    return Profile(it.name, it.head["version"], it.head["by"], it.head["why"], digest_of(content), policy, calendar, content)
 
 
 def table(it: Written, name: str, kind: type[M], calendars: Sequence[str], wrong: list[Mistake]) -> M | None:

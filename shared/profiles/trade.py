@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from shared.profiles.part import Part
 from shared.units import Unit, Units
@@ -21,10 +24,15 @@ class Profile(Generic[P]):
     version: int
     by: str  # who decided it
     why: str
-    digest: str  # of the content: it tells whether a number was changed without a new version
+    digest: str  # `digest_of` the content
     policy: P
     calendar: CalendarPart
     content: Mapping[str, Any]  # the service's table and the calendar, as they are written
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """It tells whether a number was changed without a new version."""
+    return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)

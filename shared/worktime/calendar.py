@@ -127,14 +127,6 @@ class Calendar:
     def next_working_day(self, on_or_after: date) -> date:
         return self.working_day(on_or_after - DAY, 1)
 
-    def last_working_day(self, on_or_before: date) -> date:
-        days = self._days_of(year := on_or_before.year).days
-        number = bisect_right(days, on_or_before)
-        while not number:
-            days = self._days_of(year := year - 1).days
-            number = len(days)
-        return days[number - 1]
-
     # Time
 
     def worked(self, start: datetime, end: datetime) -> timedelta:

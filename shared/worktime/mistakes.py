@@ -1,13 +1,14 @@
 """What is wrong with a notice: one sentence a mistake, with its file, key, value and what belongs there."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-Step = str | int
+from shared.mistakes import Step, near, written
+
 HOLIDAY = '{ since = 2027-01-01, until = 2027-01-03, name = "元旦" }'
 DATE = "a date without quotes, as in 2027-01-31, belongs here"
 OFF = f"a notice names the days that are off, as in [{HOLIDAY}]"
@@ -48,28 +49,24 @@ class NoticeMistake(ValueError):
 
 def misplaced(steps: Sequence[Step], kind: str, content: Any) -> tuple[str, str]:
     """Where something does not belong, or is missing, and the sentence about it. `kind` is Pydantic's word."""
-    general = [it if isinstance(it, str) else "[]" for it in steps]
-    where, key = written(steps), written(general)
+    where, key = written(steps), of_any(steps)
     if kind == "missing":
         return where, f"is missing: {BELONGS[key]}"
     value = content
     for step in steps:
         value = value[step]
     if kind == "extra_forbidden":
-        return where, f"is {shown(value)}: there is no such key; {near(str(steps[-1]), written(general[:-1]))}"
+        return where, f"is {shown(value)}: there is no such key; {near(str(steps[-1]), keys_of(of_any(steps[:-1])))}"
     return where, f"is {shown(value)}: {BELONGS[key]}"
 
 
-def near(word: str, table: str) -> str:
-    """The keys of a table, or the one that was meant."""
-    known = [name for it in BELONGS for within, _, name in [it.rpartition(".")] if within == table and not name.endswith("[]")]
-    close = get_close_matches(word, known, 1)
-    return f'did you mean "{close[0]}"?' if close else f"there are {', '.join(known)}"
+def of_any(steps: Sequence[Step]) -> str:
+    """`off[].since`: the same place in whichever of a list."""
+    return re.sub(r"\[\d+]", "[]", written(steps))
 
 
-def written(steps: Sequence[Step]) -> str:
-    """`off[0].since`"""
-    return "".join(f"[{it}]" if isinstance(it, int) else it if it == "[]" else f".{it}" for it in steps).removeprefix(".")
+def keys_of(table: str) -> list[str]:
+    return [name for it in BELONGS for within, _, name in [it.rpartition(".")] if within == table and not name.endswith("[]")]
 
 
 def shown(value: Any) -> str:

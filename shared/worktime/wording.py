@@ -1,5 +1,6 @@
 """The words in which a deadline is explained, in Chinese and in English."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,7 +22,7 @@ ENGLISH = {
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Words(ABC):
     start: str
     opens: str
     not_counted: str
@@ -35,20 +36,20 @@ class Words:
     provisional: str
     uncertain: str
 
-    def joined(self, clauses: Sequence[str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def joined(self, clauses: Sequence[str]) -> str: ...
 
-    def days(self, since: date, until: date) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def days(self, since: date, until: date) -> str: ...
 
-    def time(self, time: timedelta) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def time(self, time: timedelta) -> str: ...
 
     def name(self, name: str) -> str:
         return name
 
-    def clock(self, day: date, shown: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def clock(self, day: date, shown: str) -> str: ...
 
     def moment(self, at: datetime, zone: ZoneInfo) -> str:
         there = at.astimezone(zone)

@@ -1,12 +1,14 @@
 """Announcements that wait to be published, for operators: which there are, out of the way, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Connection, Record
 
+from deploy.audit import operator
+from shared import audit
 from shared.aside import put_aside, put_back
 from shared.parked import Trouble
 from shared.topics import source_of
@@ -46,9 +48,21 @@ async def park(connection: Connection, service: str, ids: Sequence[UUID], at: da
                     connection, row, Trouble("set_aside", "set aside by an operator", ours=True), source=source_of(service), at=at
                 )
                 taken.add(id)
+        await noted(connection, "outbox_set_aside", taken, at)
     return taken
 
 
 async def retry(connection: Connection, ids: Sequence[UUID], at: datetime) -> set[UUID]:
     """Back to the end of the outbox. Says which were set aside."""
-    return {id for id in ids if await put_back(connection, id, at=at)}
+    back = set()
+    for id in ids:  # one transaction each: several keys would be locked out of their order
+        async with connection.transaction():
+            if await put_back(connection, id, at=at):
+                await noted(connection, "outbox_put_back", {id}, at)
+                back.add(id)
+    return back
+
+
+async def noted(connection: Connection, action: str, ids: Collection[UUID], at: datetime) -> None:
+    if ids:
+        await audit.write(connection, audit.line(action, by=operator(), at=at, **audit.of_these("event", ids)))

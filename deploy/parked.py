@@ -8,6 +8,9 @@ from uuid import UUID
 
 from asyncpg import Connection, Record
 
+from deploy.audit import operator
+from shared import audit
+from shared.masking import masked_text
 from shared.parked import BYTES_KEPT, State
 from shared.replay import MOST_REPLAYS
 
@@ -21,6 +24,9 @@ WHERE ($1::text[] IS NULL OR state = ANY($1)) AND ($2::uuid[] IS NULL OR id = AN
 ORDER BY id LIMIT $5"""
 REQUEST = "UPDATE parked SET state = 'requested' WHERE id = ANY($1) AND state = 'open' AND replays < $2 RETURNING id"
 DISCARD = "UPDATE parked SET state = 'discarded', closed_at = $2 WHERE id = ANY($1) AND state IN ('open', 'requested') RETURNING id"
+
+
+FOREIGN = "source", "event_id", "type", "pointer", "message", "correlation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,32 @@ def hindrance(row: Record, at: datetime) -> str | None:
     return None
 
 
-async def request(connection: Connection, ids: Sequence[UUID]) -> int:
+async def request(connection: Connection, ids: Sequence[UUID], at: datetime) -> int:
     """The worker tries them within a second or two."""
-    return len(await connection.fetch(REQUEST, ids, MOST_REPLAYS))
+    return await noted(connection, "parked_replay_requested", at, REQUEST, ids, MOST_REPLAYS)
 
 
 async def discard(connection: Connection, ids: Sequence[UUID], at: datetime) -> int:
-    return len(await connection.fetch(DISCARD, ids, at))
+    return await noted(connection, "parked_discarded", at, DISCARD, ids, at)
+
+
+async def noted(connection: Connection, action: str, at: datetime, statement: str, *values: object) -> int:
+    """Do it to those to which it can be done, and leave a line in the trail of it; how many they were."""
+    async with connection.transaction():
+        done = [row["id"] for row in await connection.fetch(statement, *values)]
+        if done:
+            await audit.write(connection, audit.line(action, by=operator(), at=at, **audit.of_these("parked", done)))
+    return len(done)
+
+
+async def looked_into(connection: Connection, id: UUID, at: datetime) -> int:
+    """Somebody sees the bytes of one, which may hold anything."""
+    await audit.write(connection, audit.line("parked_bytes_shown", by=operator(), about=f"parked:{id}", at=at))
+    return 1
 
 
 def facts_of(service: str, row: Record) -> dict[str, Any]:
-    """Everything but the bytes, for they may hold personal data."""
+    """Everything but the bytes, for they may hold personal data. What a publisher wrote elsewhere may too, and is masked."""
     facts = {"service": service, **{name: value for name, value in row.items() if name not in ("key", "value", "headers")}}
+    facts |= {name: masked_text(facts[name]) for name in FOREIGN if facts[name]}
     return facts | {"bytes": None if row["value"] is None else len(row["value"])}

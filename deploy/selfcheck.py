@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import httpx
 import structlog
 
 from deploy.broker import administrator
@@ -14,10 +13,12 @@ from deploy.profiles import check
 from deploy.topics import differences
 from shared.clock import OFFSET, now
 from shared.errors import Refusal
-from shared.health import Dependency
-from shared.keys import Keys
+from shared.health import Health
+from shared.issuers import ALONE, idp, with_keys
+from shared.issuers import known as issuers_known
 from shared.migrations import head, known
 from shared.service import Service
+from shared.settings import ServiceSettings, SettingsError
 from shared.sources import Sources
 from shared.units import Units
 
@@ -110,21 +111,23 @@ async def of_kafka(bootstrap: str) -> AsyncIterator[Finding]:
         yield Finding("kafka", False, str(error))
 
 
-async def of_keys(source: str) -> AsyncIterator[Finding]:
-    """As the APIs will have them."""
+async def of_keys(settings: ServiceSettings) -> AsyncIterator[Finding]:
+    """As the APIs will have them, of every issuer."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # it is told as a finding
-    issuer = Dependency(lambda: 0.0)
-    keys = Keys(source, idp=issuer)
     try:
+        issuers, health = issuers_known(settings), Health("selfcheck", "selfcheck")
+    except SettingsError as error:
+        yield Finding("keys", False, str(error))
+        return
+    for name, (_, keys) in zip(issuers, with_keys(issuers, health), strict=True):
         await keys.fetch()
-    except httpx.InvalidURL:
-        issuer.down("InvalidURL")
-    message = (
-        f"The issuer's keys are at {source}."
-        if keys.loaded
-        else f"The issuer's keys can't be had at {source} ({issuer.reason}); look at CARELOOP_ISSUER and CARELOOP_JWKS."
-    )
-    yield Finding("keys", keys.loaded, message)
+        reason, variables = health.dependency(idp(name)).reason, "CARELOOP_ISSUER and CARELOOP_JWKS"
+        message = (
+            f"The issuer's keys are at {keys.source}."
+            if keys.loaded
+            else f"The issuer's keys can't be had at {keys.source} ({reason}); look at {variables if name == ALONE else 'issuers.toml'}."
+        )
+        yield Finding("keys" if name == ALONE else f"keys {name}", keys.loaded, message)
 
 
 async def of_files(folder: Path) -> AsyncIterator[Finding]:

@@ -20,7 +20,9 @@ from shared.errors import Refusal
 from shared.health import Health
 from shared.http import checked
 from shared.invalid import told as invalid
-from shared.keys import Keys
+from shared.issuers import known, with_keys
+from shared.keys import FRESH, Keys
+from shared.limits import Limits
 from shared.logs import configure, log
 from shared.metrics import Metrics
 from shared.openapi import documented
@@ -34,19 +36,22 @@ from shared.settings import VERSION, ServiceSettings
 from shared.sources import Sources
 from shared.tasks import call_off
 from shared.units import Units
+from shared.unmasking import at_zero
 
 OPEN = "/docs", "/openapi.json", "/asyncapi.json"
 
 
-def create_api(service: Service, means: Means, door: Door) -> FastAPI:
+def create_api(service: Service, means: Means, door: Door, limits: Limits | None = None) -> FastAPI:
     """The API of a service. A route that is not closed by a permission is a TypeError here."""
     app = FastAPI(
         title=service.title, version=VERSION, docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
     )
     app.state.means, app.state.engine, app.state.metrics, app.state.door = means, means.engine, means.metrics, door
+    app.state.limits = limits or Limits({}, means.metrics)
     app.state.circumstances = service.circumstances(means)
     for router in service.routers():
         app.include_router(checked(router))
+    at_zero(means.metrics)
     app.add_exception_handler(HttpProblem, _http)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -90,8 +95,8 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
     listeners = [listen(settings.host, port) for port in (settings.port, settings.ops_port)]
     engine = open_engine(settings.database, name=f"{service.name}-api")
     means = Means(settings, Units.read(settings.config / "units.toml"), Sources(settings.config / "sources.toml"), metrics, health, engine)
-    keys = Keys(settings.keys, idp=health.dependency("idp"))
-    app = create_api(service, means, Door(keys, metrics, issuer=settings.issuer, audience=settings.audience))
+    issuers = with_keys(known(settings, tuple(means.units.units)), health)
+    app = create_api(service, means, Door(issuers, metrics), Limits.of(settings, metrics))
     watch = PoolWatch(engine, settings.database, health, metrics, at_first=lambda: fits(service, means))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,7 +106,7 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             ops = tasks.create_task(serve(ops_app(health, metrics), settings.host, settings.ops_port, listener=listeners[1]))
             api = tasks.create_task(serve(app, settings.host, settings.port, listener=listeners[0]))
-            watching = [tasks.create_task(watch.run()), tasks.create_task(first_keys(keys, health))]
+            watching = [tasks.create_task(watch.run()), *(tasks.create_task(kept(keys, health)) for _, keys in issuers)]
             if trade := app.state.circumstances.get("trade"):
                 watching.append(tasks.create_task(written_by_an_api(engine, trade)))
             log.info("listening", port=settings.port, ops_port=settings.ops_port)
@@ -117,11 +122,12 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
         await engine.dispose()
 
 
-async def first_keys(keys: Keys, health: Health) -> None:
-    """Without a key no token can be checked, so the process has not started. Once they are there they are kept."""
+async def kept(keys: Keys, health: Health) -> None:
+    """Without the keys of at least one issuer no token can be checked, and the process has not started. They are asked for again also while
+    nobody asks us: a key that was withdrawn must not wait for its next token."""
     health.ready_when("keys", at_start=True)
-    while not keys.loaded:
+    while True:
         await keys.fetch()
-        if not keys.loaded:
-            await asyncio.sleep(1)
-    health.reached("keys")
+        if keys.loaded:
+            health.reached("keys")
+        await asyncio.sleep(FRESH if keys.loaded else 1)

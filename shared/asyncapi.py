@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from shared.contracts import Event
-from shared.contracts.registry import INBOUND_TYPES, OWN_TYPES, TOMBSTONES
+from shared.contracts.registry import INBOUND_TYPES, OWN_EVENTS, TOMBSTONES, topics_of
 from shared.contracts.values import A_TIME
 from shared.envelope import BINARY, LENGTHS, REQUIRED
 from shared.reactions import Listener
@@ -74,7 +74,7 @@ def document(title: str, services: Mapping[str, Sequence[Listener]]) -> Schema:
 
 def language(topic: str) -> list[type[Event]]:
     """Everything that may be said there."""
-    said = [contract for contract in (*INBOUND_TYPES.values(), *OWN_TYPES.values()) if contract.topic == topic]
+    said = [contract for contract in (*INBOUND_TYPES.values(), *OWN_EVENTS) if contract.topic == topic]
     return [*said, TOMBSTONES[topic]] if topic in TOMBSTONES else said
 
 
@@ -136,7 +136,8 @@ def headers(contract: type[Event], topic: Topic) -> Schema:
     """What all events carry, and what this one says there."""
     own: Schema = {"ce_type": {"const": contract.name}}
     if not topic.inbound:
-        own["ce_source"] = {"enum": sorted(map(source_of, topic.writers))}
+        writers = {writer for name in topics_of(contract.name) for writer in TOPICS[name].writers}
+        own["ce_source"] = {"enum": sorted(map(source_of, writers))}
     kind = "InboundHeaders" if topic.inbound else "OwnHeaders"
     return {"type": "object", "allOf": [{"$ref": SHAPES + kind}], "properties": own}
 

@@ -10,6 +10,7 @@ from shared.contracts.values import Id, Saying, Slug, limits
 from shared.errors import Invalid
 from shared.http import Body, View
 from shared.ids import customer_of
+from shared.masking import MaskedText
 from shared.notes import LONGEST
 
 Words = Annotated[
@@ -54,10 +55,16 @@ class AboutCustomer(Body):
 
 
 class NoteView(View):
-    """What somebody said, in their words."""
+    """What somebody said, in their words; contact points in them are masked."""
 
     id: UUID
     kind: str
-    text: str
+    text: MaskedText
     written_at: datetime
     written_by: str | None
+
+
+class WordsView(NoteView):
+    """The same as it was said, for those who look behind the mask."""
+
+    text: str

@@ -37,11 +37,9 @@ class ClockView(View):
 
 def register(kind: type[Clock]) -> Router:
     """Of a service with clocks of this kind."""
-    router, columns = Router("/v1/deadlines", tags=["deadlines"]), kind
-    deadlines = Register(
-        columns, by=[columns.due_at, columns.id], filters=[columns.state, columns.owner, columns.unit, columns.about, columns.provisional],
-        descending=False,
-    )  # fmt: skip
+    router = Router("/v1/deadlines", tags=["deadlines"])
+    filters = [kind.state, kind.owner, kind.unit, kind.about, kind.provisional]
+    deadlines = Register(kind, by=[kind.due_at, kind.id], filters=filters, descending=False)
 
     @router.get("", response_model=Page[ClockView], dependencies=[allow("deadlines.read")], responses=problems())
     async def list_deadlines(session: Session, asked: Annotated[Asked, Depends(deadlines)]) -> Any:

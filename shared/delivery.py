@@ -16,6 +16,8 @@ import asyncpg
 import structlog
 
 from shared import inbox, outbox, parked, stops
+from shared.contracts import Event
+from shared.contracts.registry import TOMBSTONES
 from shared.contracts.rejections import EventRejected
 from shared.fold import Circumstances, fold, wanted
 from shared.gate import Delivery, Gate, ours
@@ -147,7 +149,10 @@ class Room:
             if it.trouble and it.outcome == "parked"
         }
         first = await parked.keep(connection, list(rows.values()), at=at)
-        return [(self.rejection(it, row), cause_of(it)) for it, row in rows.items() if row["id"] in first and self.is_told(it)]
+        told: list[Announcement] = [
+            (self.rejection(it, row), cause_of(it)) for it, row in rows.items() if row["id"] in first and self.is_told(it)
+        ]
+        return told + [(tombstone, cause_of(it)) for it in rows if (tombstone := tombstone_of(it))]
 
     def is_told(self, it: Delivery) -> bool:
         """Not of a rejection itself: it would be rejected again and again."""
@@ -198,6 +203,12 @@ def lanes(records: Sequence[Any]) -> list[list[Any]]:
     for record in records:
         found[crc32(record.key or b"") % LANES].append(record)
     return [lane for lane in found if lane]
+
+
+def tombstone_of(it: Delivery) -> Event | None:
+    """Where nothing of a record may be kept, a compacted topic has to forget it too; who reads the null finds nobody."""
+    contract = TOMBSTONES.get(it.record.topic)
+    return contract.from_key(it.record.key.decode()) if it.trouble and it.trouble.forget and contract else None
 
 
 def cause_of(it: Delivery) -> Cause:

@@ -42,3 +42,4 @@ class Unacceptable(Refusal):
     """What was published can't stand. On Kafka it is parked and told to its publisher under this code (see `careloop.rejections`)."""
 
     code = "invalid"
+    forget: ClassVar[bool] = False  # nothing of the record may be kept: not its bytes, and not the record on a compacted topic

@@ -71,12 +71,26 @@ class Delivery:
 UNTOLD, UNKNOWN = Envelope(), Origin(None, None, None, -1, -1, Cause())  # until more was read
 
 
+def together(topic: str, listeners: Sequence[Listener]) -> Listener:
+    """Several files of a service may listen to one topic, each for a capability of its own."""
+    of_topic = [it for it in listeners if it.topic == topic]
+    if len(of_topic) == 1:
+        return of_topic[0]
+    joined = Listener(topic)
+    for it in of_topic:
+        joined.withdrawal = joined.withdrawal or it.withdrawal
+        joined.contracts |= it.contracts
+        for contract, reactions in it.reactions.items():
+            joined.reactions.setdefault(contract, []).extend(reactions)
+    return joined
+
+
 class Gate:
     """The door of one service."""
 
     def __init__(self, service: str, listeners: Sequence[Listener], sources: Sources, clock: Callable[[], datetime]) -> None:
         self.service, self.sources, self.clock = service, sources, clock
-        self.listeners = {listener.topic: listener for listener in listeners}
+        self.listeners = {topic: together(topic, listeners) for topic in {listener.topic for listener in listeners}}
         self.owned = {name for name, topic in TOPICS.items() if topic.owner == service}
 
     @property
@@ -162,7 +176,9 @@ class Gate:
         try:
             return contract.from_key(it.record.key.decode())
         except (AttributeError, UnicodeDecodeError, ValueError) as error:
-            raise Unreadable("unreadable", "The key of a null value says who: <system>/<id>.", None, it.envelope) from error
+            raise Unreadable(
+                "unreadable", f"The key of a null value says who: the {TOPICS[it.record.topic].key}.", None, it.envelope
+            ) from error
 
 
 def ours(error: Exception) -> Trouble:
@@ -178,5 +194,5 @@ def ours(error: Exception) -> Trouble:
 def trouble_of(error: Exception) -> Trouble:
     """What a reaction's exception means for its record."""
     if isinstance(error, Unacceptable):
-        return Trouble(error.code, str(error), error.field)
+        return Trouble(error.code, str(error), error.field, forget=error.forget)
     return ours(error)

@@ -40,6 +40,11 @@ class KnownCustomer(Copy):
     unit: str | None = None
     revision: int = -1  # of whom the name means; the higher one holds
     news: bool = False  # what is about it is not in line yet
+    erased: bool = False  # nothing is kept of them, whatever still comes
+
+    def erase(self) -> None:
+        self.news = self.news or self.declared
+        self.erased, self.declared = True, False
 
     def take(self, customer_id: UUID, revision: int, *, declared: bool, unit: str, place: Place) -> None:
         """What is told holds from now on."""
@@ -64,24 +69,32 @@ def learn(
         row = whom(kind, rows.get(id), id)
         if revision > row.revision or (revision == row.revision and not row.is_known(place)):
             row.take(customer_id, revision, declared=declared, unit=unit, place=place)
+            row.erased = False  # the name had moved on to somebody else before
             taken.append(row)
     return taken
 
 
 def names_in(told: ContactChanged) -> list[UUID]:
-    """The ids that the customer's names make."""
-    return [customer_of(it.reference) for it in told.references]
+    """The customer's own id, and those that their names make."""
+    return [told.customer_id, *(customer_of(it.reference) for it in told.references)]
 
 
 def hear(kind: type[Kind], told: ContactChanged, named: Sequence[Kind], place: Place) -> Outcome:
-    """What `customers` says of somebody; `named` are the rows that its names have here."""
+    """What `customers` says of somebody; `named` are the rows that they and their names have here. A record of somebody who is erased is old."""
+    if is_erased(told.customer_id, named):
+        return []
     revisions = {it.reference: it.revision for it in told.references}
     declared = told.standing is Standing.DECLARED
     return learn(kind, named, told.customer_id, revisions, declared=declared, unit=told.unit, place=place)
+
+
+def is_erased(id: UUID, known: Sequence[KnownCustomer]) -> bool:
+    return any(row.id == id and row.erased for row in known)
 
 
 def forget(held: Sequence[KnownCustomer], place: Place) -> Outcome:
     """The customer is erased: only ids stay."""
     for row in held:
         row.take(row.customer_id, row.revision, declared=False, unit=row.unit or "", place=place)
+        row.erase()
     return list(held)

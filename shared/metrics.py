@@ -104,7 +104,11 @@ class Metrics:
     http_requests_total = counter("Requests answered.", "method", "route", "code")
     http_request_duration_seconds = histogram(REQUEST, "From the first byte in to the last byte out.", "method", "route")
     http_in_flight = gauge("Requests being answered.")
+    pii_reads_total = counter(
+        "Masked values that somebody was shown, each with a purpose and a line in the audit trail.", "field_class", "purpose"
+    )
     auth_failures_total = counter("Requests turned away by their token.", "reason")
+    rate_limited_total = counter("Requests turned away because their caller asked too much.", "class")
 
     consumer_records_total = counter("Records that were dealt with.", "group", "topic", "event_type", "outcome")
     consumer_handle_seconds = histogram(SHORT, "Time a record took, its share of the batch.", "event_type")
@@ -136,16 +140,20 @@ class Metrics:
     complaint_sla_breaches_total = counter("Milestones that were missed.", "severity_level", "milestone")
     notices_total = counter("Notices by what became of them.", "kind", "channel", "state")
     notice_delay_seconds = histogram(LATE, "From due to sent.", "kind", "channel")
+    staff_notices_total = counter("Notices to staff by what became of them.", "kind", "channel", "state")
     notices_waiting = gauge("Notices that are not at an end.", "state")
     complaints_open = gauge("Complaints that are not at an end.", "severity_level", "status")
     followups_due = gauge("Customers who are still to be asked.", "kind")
     followups_overdue = gauge("Those among them who should have been asked by now.", "kind")
+    tasks_open = gauge("Tasks that nobody has done yet.", "kind")
     visits_open = gauge("Visits that are not at an end.")
     inquiries_open = gauge("Questions that nobody has answered yet.", "kind")
     provider_requests_total = counter("Calls to those who send for us.", "provider", "outcome")
     provider_seconds = histogram((*REQUEST, 15, 30), "How long they took.", "provider")
     provider_breaker_open = gauge("1 while we do not call them.", "provider")
     customers_total = gauge("Customers on file.", "status")
+    erasure_requests_total = counter("Erasures by what became of them.", "outcome")
+    erasure_oldest_open_age_seconds = gauge("Age of the oldest erasure that is not at an end; the law gives a month.")
 
     def __init__(self, service: str, version: str, revision: str = "") -> None:
         self.service = service

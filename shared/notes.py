@@ -24,7 +24,7 @@ class Note(Copy):
     about: str = Field(index=True)  # complaint:<id>, inquiry:<id>, call:<id>, visit:<id>
     kind: str  # content, expected_remedy, result, ...
     text: str
-    customer_id: UUID
+    customer_id: UUID = Field(index=True)
     unit: str
     written_at: datetime = Field(sa_type=Timestamp)
     written_by: str | None = None

@@ -13,6 +13,7 @@ EVERYWHERE = {
     "401": "The token is missing or not good.",
     "403": "Your role does not allow it.",
     "422": "Something in the request does not fit; `field` says where, `fix` what to do.",
+    "429": "You ask too much at once; see `Retry-After`.",
     "503": "Not just now; see `Retry-After`.",
 }
 KEY = {

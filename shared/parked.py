@@ -41,6 +41,7 @@ class Trouble:
     message: str
     pointer: str | None = None
     ours: bool = False  # a handler's bug, a constraint of our database
+    forget: bool = False  # nothing of the record may be kept
 
 
 class Parked(Plumbing, table=True):
@@ -81,16 +82,19 @@ class Parked(Plumbing, table=True):
 
 KEEP = """
 INSERT INTO parked (id, inbox_id, source, event_id, type, topic, partition, record_offset, record_at, key, value, headers,
-                    code, pointer, message, ours, state, attempts, replays, first_failed_at, last_failed_at, correlation)
+                    code, pointer, message, ours, state, attempts, replays, first_failed_at, last_failed_at, correlation, closed_at)
 SELECT id, inbox_id, source, event_id, type, topic, partition, record_offset, record_at, key, value, headers::jsonb,
-       code, pointer, message, ours, 'open', 1, 0, $17, $17, correlation
+       code, pointer, message, ours, CASE WHEN id = ANY($19) THEN 'discarded' ELSE 'open' END, 1, 0, $17, $17, correlation,
+       CASE WHEN id = ANY($19) THEN $17::timestamptz END
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::timestamptz[], $10::bytea[],
             $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bool[], $18::text[])
   AS new (id, inbox_id, source, event_id, type, topic, partition, record_offset, record_at, key, value, headers, code, pointer, message, ours, correlation)
 ORDER BY topic, partition, record_offset
 ON CONFLICT ON CONSTRAINT parked_place DO UPDATE SET
     attempts = parked.attempts + 1, last_failed_at = $17, code = excluded.code, pointer = excluded.pointer, message = excluded.message,
-    state = CASE WHEN parked.state = 'discarded' THEN 'discarded' ELSE 'open' END
+    state = CASE WHEN parked.state = 'discarded' OR excluded.state = 'discarded' THEN 'discarded' ELSE 'open' END,
+    key = CASE WHEN excluded.state <> 'discarded' THEN parked.key END, value = CASE WHEN excluded.state <> 'discarded' THEN parked.value END,
+    headers = CASE WHEN excluded.state = 'discarded' THEN '[]' ELSE parked.headers END, closed_at = coalesce(parked.closed_at, excluded.closed_at)
 RETURNING id, xmax = 0 AS first"""
 
 
@@ -101,6 +105,7 @@ async def keep(connection: Connection, rows: Sequence[dict[str, Any]], *, at: da
         *([row[name] for row in rows] for name in KEPT_COLUMNS[:16]),
         at,
         [row["correlation"] for row in rows],
+        [row["id"] for row in rows if row["forget"]],
     )
     return {row["id"] for row in told if row["first"]}
 
@@ -123,17 +128,21 @@ def row_of(record: Any, trouble: Trouble, *, inbox_id: UUID | None, envelope: An
         "partition": record.partition,
         "record_offset": record.offset,
         "record_at": written_at(record.timestamp),
-        "key": record.key,
-        "value": record.value,
-        "headers": orjson.dumps(
-            [[name.replace("\0", "\\0"), None if value is None else base64.b64encode(value).decode()] for name, value in record.headers]
-        ).decode(),
+        "key": None if trouble.forget else record.key,
+        "value": None if trouble.forget else record.value,
+        "headers": "[]" if trouble.forget else headers_of(record),
         "code": trouble.code,
         "pointer": storable(trouble.pointer),
         "message": trouble.message[:2000].replace("\0", ""),
         "ours": trouble.ours,
         "correlation": storable(envelope.correlation),
+        "forget": trouble.forget,  # there is nothing left to try again
     }
+
+
+def headers_of(record: Any) -> str:
+    told = [[name.replace("\0", "\\0"), None if value is None else base64.b64encode(value).decode()] for name, value in record.headers]
+    return orjson.dumps(told).decode()
 
 
 def written_at(milliseconds: int) -> datetime:

@@ -16,9 +16,11 @@ from sqlmodel import select as query
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import stops
+from shared.audit import of_these, record
 from shared.database import driver_of
 from shared.errors import Conflict, NotFound
-from shared.http import Body, Moment, Now, Router, Session, View, allow, problems
+from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part, Register
 from shared.parked import BYTES_KEPT, Parked, State
 from shared.plumbing import STOPPED
@@ -75,23 +77,23 @@ class ParkedSummary(View):
 
     id: UUID
     state: State
-    source: str | None
-    event_id: str | None
-    type: str | None
+    source: MaskedText | None
+    event_id: MaskedText | None
+    type: MaskedText | None
     topic: str
     partition: int
     offset: int = Field(validation_alias="record_offset")
     record_at: datetime
     code: str
-    pointer: str | None
-    message: str
+    pointer: MaskedText | None
+    message: MaskedText
     ours: bool
     attempts: int
     replays: int
     first_failed_at: datetime
     last_failed_at: datetime
     closed_at: datetime | None
-    correlation: str | None
+    correlation: MaskedText | None
 
 
 class ParkedView(ParkedSummary):
@@ -99,7 +101,7 @@ class ParkedView(ParkedSummary):
 
     key_bytes: int | None = Field(description="size of the key")
     value_bytes: int | None = Field(description="size of the value; null: it has none, or they are not kept any more")
-    header_names: list[str]
+    header_names: list[MaskedText]
     bytes_kept_until: datetime
     allowed: list[str]
 
@@ -169,7 +171,7 @@ async def list_parked(session: Session, asked: Annotated[Asked, Depends(PARKED)]
 
 
 @parked.post("/replay", response_model=Chosen, dependencies=[allow("parked.act")], responses=problems())
-async def replay_parked(body: Which, session: Session, now: Now) -> Any:
+async def replay_parked(body: Which, session: Session, staff: Staff, now: Now) -> Any:
     """Ask the worker to try again all that wait, by what they have in common; up to 1000 at once."""
     asked = [
         col(getattr(Parked, name)) == value for name in ("topic", "type", "source", "code") if (value := getattr(body, name)) is not None
@@ -181,6 +183,7 @@ async def replay_parked(body: Which, session: Session, now: Now) -> Any:
     ids = (await session.exec(chosen)).all()
     if not body.dry_run and ids:
         await (await driver_of(session)).execute("UPDATE parked SET state = 'requested' WHERE id = ANY($1::uuid[])", ids)
+        await record(session, "parked_replay_requested", by=staff.sub, at=now, **of_these("parked", ids))
     return {"ids": ids, "requested": 0 if body.dry_run else len(ids)}
 
 
@@ -193,13 +196,14 @@ async def show_parked(parked_id: UUID, session: Session, now: Now) -> Any:
 @parked.post(
     "/{parked_id}/replay", response_model=ParkedView, dependencies=[allow("parked.act")], responses=problems(ParkedNotFound, NotReplayable)
 )
-async def replay_one(parked_id: UUID, session: Session, now: Now) -> Any:
+async def replay_one(parked_id: UUID, session: Session, staff: Staff, now: Now) -> Any:
     """Ask the worker to try it again, within a second or two; five times at the most, and as long as its bytes are kept."""
     row = await found(session, parked_id, lock=True)
     able = steps(row, now)
     if "replay" not in able:
         raise NotReplayable(hindrance(row, now), allowed=able)
     row.state = State.REQUESTED
+    await record(session, "parked_replay_requested", by=staff.sub, about=f"parked:{row.id}", at=now)
     return shown(row, now)
 
 
@@ -209,12 +213,13 @@ async def replay_one(parked_id: UUID, session: Session, now: Now) -> Any:
     dependencies=[allow("parked.act")],
     responses=problems(ParkedNotFound, NotDiscardable),
 )
-async def discard_one(parked_id: UUID, session: Session, now: Now) -> Any:
+async def discard_one(parked_id: UUID, session: Session, staff: Staff, now: Now) -> Any:
     """Let it go. It stays on the list of the discarded for 90 days."""
     row = await found(session, parked_id, lock=True)
     if "discard" not in steps(row, now):
         raise NotDiscardable(f"It is {row.state} already.", allowed=())
     row.state, row.closed_at = State.DISCARDED, now
+    await record(session, "parked_discarded", by=staff.sub, about=f"parked:{row.id}", at=now)
     return shown(row, now)
 
 
@@ -236,11 +241,12 @@ async def list_stopped(session: Session) -> Any:
 
 
 @stopped.post("/{topic:path}/resumption", response_model=Stops, dependencies=[allow("parked.act")], responses=problems(NotStopped))
-async def resume(topic: str, session: Session) -> Any:
+async def resume(topic: str, session: Session, staff: Staff, now: Now) -> Any:
     """Let it go on; the workers notice within a second or two. A gap goes on with the earliest record that is left."""
     rows = await (await session.connection()).execute(STOPPED.select().where(STOPPED.c.topic == topic).with_for_update())
     items = [row._mapping for row in rows]
     if not items:
         raise NotStopped("This is not stopped; GET /v1/stopped shows what is.")
     await stops.resume(await driver_of(session), topic)
+    await record(session, "resumed", by=staff.sub, about=f"topic:{topic}", at=now)
     return {"items": items}

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from shared.clocks.preview import preview
 from shared.database import driver_of
 from shared.errors import Conflict, Invalid, NotFound
-from shared.http import AtHand, Body, Router, Session, View, allow, circumstance, problems
+from shared.http import AtHand, Body, Router, Scope, Session, View, allow, circumstance, problems
 from shared.paging import MOST, Asked, Page, Part, Register
 from shared.profiles import Trade, read
 from shared.profiles.drafting import drafted
@@ -21,7 +21,8 @@ from shared.profiles.history import ProfileVersion
 from shared.service import Service
 
 MOST_OPEN = 100_000  # clocks that one request looks at
-OPEN = "SELECT count(*) FROM (SELECT FROM clock WHERE state IN ('running', 'paused') LIMIT $1) AS open"
+OPEN = """
+SELECT count(*) FROM (SELECT FROM clock WHERE state IN ('running', 'paused') AND ($2::text[] IS NULL OR unit = ANY($2)) LIMIT $1) AS open"""
 Draft = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 TradeAtHand = Annotated[Trade[Any], circumstance("trade")]
@@ -127,17 +128,18 @@ def previewing(service: Service) -> Router:
         "", response_model=PreviewView, dependencies=[allow("profiles.preview")],
         responses=problems(NotUsable, NothingToPreview, TooManyOpen),
     )  # fmt: skip
-    async def preview_profiles(body: Drafts, session: Session, means: AtHand, trade: TradeAtHand) -> Any:
-        """Which of this service's open deadlines would be others under these profiles and with these holidays. Nothing is changed: clocks keep the
-        version under which they were started, and only what is provisional moves with a notice."""
+    async def preview_profiles(body: Drafts, session: Session, scope: Scope, means: AtHand, trade: TradeAtHand) -> Any:
+        """Which of this service's open deadlines, in units that you see, would be others under these profiles and with these holidays. Nothing is
+        changed: clocks keep the version under which they were started, and only what is provisional moves with a notice."""
         assert service.clock and service.in_force
         if not body.notices and trade.profiles.keys().isdisjoint(body.profiles):
             raise NothingToPreview
         then = await run_in_threadpool(as_drafted, service, trade, body, means.config)
         connection = await driver_of(session)
-        if await connection.fetchval(OPEN, MOST_OPEN + 1) > MOST_OPEN:
+        units = None if scope.units is None else sorted(scope.units)
+        if await connection.fetchval(OPEN, MOST_OPEN + 1, units) > MOST_OPEN:
             raise TooManyOpen
-        found = await preview(connection, service.clock, service.in_force, trade, then, show=MOST)
+        found = await preview(connection, service.clock, service.in_force, trade, then, show=MOST, units=units)
         return {"open": found.open, "moved": found.moved, "earlier": found.earlier, "later": found.later, "items": found.moves}
 
     return previews

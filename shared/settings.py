@@ -1,12 +1,13 @@
 """What a process is told by its environment: variables that begin with `CARELOOP_`, or files of the same names in `CARELOOP_SECRETS`."""
 
 import os
+import re
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 VERSION = version("careloop")
@@ -28,10 +29,20 @@ class ServiceSettings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="the port of the HTTP API")
     ops_port: int = Field(9090, ge=0, le=65535, description="the port of probes and metrics")
     slot: int = Field(0, ge=0, description="the number of this worker among its like; never two alive with one number")
-    config: Path = Field(Path("/etc/careloop"), description="the folder with sources.toml and units.toml")
+    config: Path = Field(Path("/etc/careloop"), description="the folder with sources.toml, units.toml and issuers.toml")
     issuer: str = Field("", description="who signs the tokens, as it stands in their claim `iss`")
-    jwks: str = Field("", description="where the issuer's keys are: an address or a file; <issuer>/jwks if not given")
+    jwks: str = Field("", description="where the issuer's keys are: an address or a file; where its discovery says if not given")
     audience: str = Field("careloop", description="whom the tokens are for, as it stands in their claim `aud`")
+    limit_read: str = Field(
+        "600/minute", description="what one person may read, such as 600/minute, in each process; off: as much as they like"
+    )
+    limit_write: str = Field("300/minute", description="the same for what changes something")
+    limit_search: str = Field("300/minute", description="the same for registers that are asked with filters")
+    limit_export: str = Field("30/hour", description="the same for exports")
+    limit_sensitive: str = Field("60/hour", description="the same for unmasking, disclosures and erasures")
+    limit_integration: int = Field(
+        50, ge=1, description="how many times as much the role integration may ask, but not of what is sensitive"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     clock_offset: timedelta = Field(timedelta(), description="how far now is moved, an ISO 8601 duration; development only")
     environment: Literal["development", "production"] = Field("production", description="development or production")
@@ -53,16 +64,18 @@ class ServiceSettings(BaseSettings):
                 raise SettingsError(_sentence(cls, name, "is missing"))
         return settings
 
+    @field_validator("limit_read", "limit_write", "limit_search", "limit_export", "limit_sensitive")
+    @classmethod
+    def _can_be_counted(cls, told: str) -> str:
+        if told != "off" and not re.fullmatch(r"[1-9][0-9]{0,8}/([1-9][0-9]{0,3} )?(second|minute|hour|day)", told):
+            raise ValueError("write it as 600/minute, 5/10 second or off")
+        return told
+
     @model_validator(mode="after")
     def _the_clock_is_moved_in_development_only(self) -> Self:
         if self.clock_offset and self.environment == "production":
             raise ValueError("CARELOOP_CLOCK_OFFSET is for CARELOOP_ENVIRONMENT=development only")
         return self
-
-    @property
-    def keys(self) -> str:
-        """Where the issuer's keys are."""
-        return self.jwks or f"{self.issuer.rstrip('/')}/jwks"
 
 
 def _sentence(settings: type[ServiceSettings], name: str, complaint: str) -> str:

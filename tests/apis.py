@@ -9,13 +9,11 @@ from typing import Any
 import httpx
 
 from shared.api import create_api
-from shared.auth import Door
 from shared.health import Health
-from shared.keys import Keys
 from shared.metrics import Metrics
 from shared.service import Means, Service
 from tests.rooms import UNITS, KnownSources, World
-from tests.shared.an_api import ISSUER, jwks, token
+from tests.shared.an_api import a_door, jwks, token
 
 
 @dataclass
@@ -41,6 +39,6 @@ async def api(service: Service, world: World, folder: Path) -> AsyncIterator[Api
     keys = folder / "jwks.json"
     keys.write_text(jwks())
     means = Means(None, UNITS, KnownSources(), metrics, health, world.engine)
-    app = create_api(service, means, Door(Keys(str(keys), idp=health.dependency("idp")), metrics, issuer=ISSUER, audience="careloop"))
+    app = create_api(service, means, a_door(str(keys), health, metrics))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
         yield Api(client, means, app)

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import now
+from shared.contracts.telling import OfNoticeRequest
 from shared.database import open_engine, open_pool
 from shared.delivery import Room
 from shared.gate import Gate
@@ -31,7 +32,7 @@ class KnownSources(Sources):
     def __init__(self) -> None:
         ours = {name: Source.model_construct(topics=topics, unit=None) for name, topics in OURS.items()}
         self.known = ours | {
-            name: Source.model_construct(topics=INBOUND, unit=None) for name in ("/erp", "/shop", "/crm", "/logistics", "/surveys")
+            name: Source.model_construct(topics=INBOUND, unit=None) for name in ("/erp", "/shop", "/crm", "/logistics", "/surveys", "/hr")
         }
         self.known |= {"/telephony": Source.model_construct(topics=frozenset({"careloop.inbound.calls"}), unit=None)}
 
@@ -57,17 +58,23 @@ class World:
         return [dict(row) for row in await self.pool.fetch(f"SELECT {columns} FROM {table} WHERE {where}", *values)]
 
     async def announced(self) -> list[tuple[str, dict[str, Any] | None]]:
-        """Wire names and bodies in the order of the outbox."""
+        """Wire names and bodies in the order of the outbox. Who at work is to be told stands apart."""
         return [
             (row["type"], row["payload"] and orjson.loads(row["payload"]))
-            for row in await self.pool.fetch("SELECT type, payload FROM outbox ORDER BY position")
+            for row in await self.pool.fetch("SELECT type, payload FROM outbox WHERE type <> $1 ORDER BY position", OfNoticeRequest.name)
         ]
 
+    async def requested(self) -> list[dict[str, Any]]:
+        """Who at work is to be told what, in the order of the outbox."""
+        found = await self.pool.fetch("SELECT payload FROM outbox WHERE type = $1 ORDER BY position", OfNoticeRequest.name)
+        return [orjson.loads(row["payload"]) for row in found]
+
     async def empty(self) -> None:
+        """All but the audit trail, from which nobody can take anything."""
         tables = [
             row["tablename"]
             for row in await self.pool.fetch(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'audit')"
             )
         ]
         await self.pool.execute("; ".join(f"DELETE FROM {name}" for name in tables))

@@ -60,13 +60,16 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="Also the bytes as they came; they may hold personal data.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about one parked record."""
-    from deploy.parked import Choice, facts_of
+    """Show everything about one parked record. That somebody saw its bytes is written into the audit trail."""
+    from deploy.parked import Choice, facts_of, looked_into
+    from shared.clock import now
 
     found = of_all(service, Choice(states=None, ids=[id]))
     if not found:
         raise nothing(f"Nothing is parked under {id}; `careloop parked list` shows what is.")
     name, row = found[0]
+    if raw:
+        act(service, found, lambda connection, _: looked_into(connection, id, now()))
     facts = facts_of(name, row) | (bytes_of(row) if raw else {})
     if as_json:
         tell_json(facts)
@@ -98,7 +101,7 @@ def replay(
     able = [(name, row) for name, row in found if row["id"] not in hindered]
     if dry_run:
         return tell(able, as_json)
-    done = act(service, able, lambda connection, ids: request(connection, ids))
+    done = act(service, able, lambda connection, ids: request(connection, ids, at))
     if as_json:
         tell_json({"requested": done, "hindered": {str(id): why for id, why in hindered.items()}})
     else:

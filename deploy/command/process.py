@@ -25,7 +25,7 @@ def api(service: Name) -> None:
     found = service_of(service)
     from shared.api import run_api
 
-    uvloop.run(run_api(found, found.settings.read("database", "issuer")))
+    uvloop.run(run_api(found, found.settings.read("database")))
 
 
 @app.command()

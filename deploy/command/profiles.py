@@ -77,7 +77,8 @@ def diff(old: Named, new: Named, config: Config = None, as_json: AsJson = False)
 def show(name: Named, config: Config = None, as_json: AsJson = False) -> None:
     """Show a profile with all that it extends merged in, and which file says what."""
     from deploy.profiles import config_folder, leaves, profile
-    from shared.profiles.mistakes import shown, written
+    from shared.mistakes import written
+    from shared.profiles.mistakes import shown
 
     found = profile(name, config_folder(config))
     rows = [{"key": written(where), "value": value, "from": found.file(where)} for where, value in leaves(found.tables)]

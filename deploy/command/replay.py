@@ -51,6 +51,8 @@ def orders(
     from deploy.feed.orders import orders_in
     from deploy.feed.replaying import Plan, steps
     from shared.clock import now
+    from shared.contracts.declarations import CustomerDeclared
+    from shared.contracts.orders import FromOrders
 
     speed = rate_of(rate)
     one_of("--stamp", stamp, "now", "original")
@@ -67,7 +69,8 @@ def orders(
     plan = Plan(stamp == "now", base_day.date() if base_day else now().astimezone(ZONE).date(), new_ids, now)
     todo = steps(found, plan, shuffle=shuffle, contacts=contacts is not None)
     if todo:
-        asyncio.run(play(places.kafka(), todo, speed))
+        topics = {FromOrders.topic} | {CustomerDeclared.topic for step in todo if step.type == CustomerDeclared.name}
+        asyncio.run(play(places.kafka(), topics, todo, speed))
     totals = {"orders": len(found), "customers": len({order.customer for order in found}), "bad_rows": len(bad)}
     counts = Counter(step.type for step in todo)
     if as_json:
@@ -83,16 +86,14 @@ def orders(
         raise typer.Exit(1)
 
 
-async def play(kafka: str, todo: "list[Step]", rate: float | None) -> None:
+async def play(kafka: str, topics: set[str], todo: "list[Step]", rate: float | None) -> None:
+    """Publishes them with a bar that shows how far it is."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from deploy.feed.publisher import Publisher, publish
-    from shared.contracts.declarations import CustomerDeclared
-    from shared.contracts.orders import FromOrders
 
     console = Console(stderr=True)
-    topics = {FromOrders.topic} | {CustomerDeclared.topic for step in todo if step.type == CustomerDeclared.name}
     bar = Progress(
         TextColumn("publishing"),
         BarColumn(),

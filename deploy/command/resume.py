@@ -46,13 +46,17 @@ def resume(
 
 
 async def lift(service: str, topic: str) -> dict[str, str]:
+    from deploy.audit import operator
     from deploy.database import connected, databases
-    from shared import stops
+    from shared import audit, stops
+    from shared.clock import now
 
     lifted: dict[str, str] = {}
     for _, dsn in databases(service):
-        async with connected(dsn) as connection:
+        async with connected(dsn) as connection, connection.transaction():
             for name in await stops.stopped(connection):
                 if name == topic or (stops.is_gap(name) and name.partition("/")[0] == topic):
                     lifted |= await stops.resume(connection, name)
+            noted = [audit.line("resumed", by=operator(), about=f"topic:{name}", at=now()) for name in lifted]
+            await audit.write(connection, *noted)
     return lifted

@@ -13,6 +13,7 @@ from deploy.local.databases import SERVICES
 
 if TYPE_CHECKING:
     from deploy.selfcheck import Finding
+    from shared.settings import ServiceSettings
 
 app = typer.Typer()
 
@@ -54,9 +55,22 @@ async def look(services: list[str]) -> "list[Finding]":
         [(_, dsn)] = databases(name)
         found += [it async for it in selfcheck.of_database(service_of(name), dsn, {names[other] for other in names if other != name})]
     found += [it async for it in selfcheck.of_kafka(places.kafka())]
-    issuer = os.environ.get("CARELOOP_ISSUER") or places.look("CARELOOP_ISSUER", "the issuer of tokens", "issuer")
-    found += [it async for it in selfcheck.of_keys(os.environ.get("CARELOOP_JWKS") or f"{issuer.rstrip('/')}/jwks")]
+    found += [it async for it in selfcheck.of_keys(issuers_named())]
     return found + [it async for it in selfcheck.of_files(config_folder())]
+
+
+def issuers_named() -> "ServiceSettings":
+    """The issuers of this environment, otherwise that of the system that runs here, which may be what it is in development only."""
+    from deploy import places
+    from shared.settings import ServiceSettings
+
+    settings = ServiceSettings.read()
+    told: dict[str, object] = {"config": config_folder()}
+    if "environment" not in settings.model_fields_set:
+        told["environment"] = "development"
+    if not settings.issuer and not (config_folder() / "issuers.toml").exists():
+        told["issuer"] = places.look("CARELOOP_ISSUER", "the issuer of tokens", "issuer")
+    return settings.model_copy(update=told)
 
 
 def config_folder() -> Path:

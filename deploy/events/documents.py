@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.asyncapi import document
-from shared.contracts.registry import INBOUND_TYPES, OWN_TYPES
+from shared.contracts.registry import INBOUND_TYPES, OWN_TYPES, topics_of
 from shared.schemas import DIALECT, Schema, schema_of
 from shared.topics import SERVICES
 
@@ -23,7 +23,7 @@ def documents() -> dict[str, Schema]:
 def schemas() -> dict[str, Schema]:
     """By the events' names."""
     return {
-        name: {"$schema": DIALECT, "title": name, "x-topic": contract.topic} | schema_of(contract)
+        name: {"$schema": DIALECT, "title": name, "x-topic": ", ".join(topics_of(name))} | schema_of(contract)
         for name, contract in (*INBOUND_TYPES.items(), *OWN_TYPES.items())
     }
 

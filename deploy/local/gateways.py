@@ -1,4 +1,4 @@
-"""The local gateways as one process: mail by SMTP, SMS by HTTP, and pages that show what arrived and what happened.
+"""The local gateways as one process: mail by SMTP, SMS and chats by HTTP, and pages that show what arrived and what happened.
 
 The SMS contract: `POST /messages {"to": "+86…", "text": "…"}` with `Idempotency-Key`: 202 `{"id", "status": "accepted"}`; the same again: 200 and the
 same id; the same key with another body: 409; any other 4xx is for good, 429 and 5xx are for now.
@@ -58,6 +58,16 @@ def web(mailbox: Mailbox, asking: Asking | None = None, zone: ZoneInfo = ZONE) -
         status, answer = await mailbox.sms(key, to, text)
         return JSONResponse(answer, status)
 
+    async def hear(request: Request) -> Response:
+        """A chat of staff, of the kind `generic`."""
+        try:
+            told: Any = await request.json()
+            subject, text = str(told["subject"]), str(told["text"])
+        except (ValueError, KeyError, TypeError):
+            return JSONResponse({"error": "The body is a JSON object with `subject` and `text`."}, 400)
+        status = await mailbox.chat(request.headers.get("Idempotency-Key", ""), request.path_params["name"], subject, text)
+        return JSONResponse({}, status)
+
     async def listed(request: Request) -> Response:
         since = request.query_params.get("since", "0")
         after = int(since) if since.isdecimal() else 0
@@ -75,7 +85,8 @@ def web(mailbox: Mailbox, asking: Asking | None = None, zone: ZoneInfo = ZONE) -
         correlation: str = request.path_params["correlation"]
         return Response(story_page(await stories.story(asking, correlation), correlation, zone), media_type="text/html")
 
-    routes = [Route("/messages", take, methods=["POST"]), Route("/messages.json", listed), Route("/", shown)]
+    ways_in = [Route("/messages", take, methods=["POST"]), Route("/chats/{name}", hear, methods=["POST"])]
+    routes = [*ways_in, Route("/messages.json", listed), Route("/", shown)]
     return Starlette(routes=[*routes, *([Route("/stories", newest), Route("/stories/{correlation}", story)] if asking else [])])
 
 

@@ -1,4 +1,4 @@
-"""What a mail and an SMS provider would do, without delivering: every request is kept, repeats and refusals too."""
+"""What a mail, an SMS and a chat provider would do, without delivering: every request is kept, repeats and refusals too."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from shared.clock import now
 
-Channel = Literal["email", "sms"]
+Channel = Literal["email", "sms", "chat"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,13 @@ class Mailbox:
         if status >= 300:
             return status, {"error": "This key came with another body before." if status == 409 else "The gateway is in trouble."}
         return status, {"id": f"sms-{(first or entry).position}", "status": "accepted"}
+
+    async def chat(self, key: str, name: str, subject: str, text: str) -> int:
+        """A chat tells a repeat from its key, and keeps it too."""
+        trouble = self.mood("chat", key, self.seen.get(("chat", key), 0)) or Trouble()
+        self.keep("chat", key, name, subject, text, trouble.status if trouble.status and not trouble.keeps else 200)
+        await asyncio.sleep(trouble.delay)
+        return trouble.status or 200
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd for each mail."""

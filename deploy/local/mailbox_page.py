@@ -10,6 +10,7 @@ from deploy.local.mailbox import Entry
 from deploy.local.waiting import Waiting
 
 NEWEST = 100
+CHANNELS = {"email": "e-mail", "sms": "SMS", "chat": "chat"}
 WHY = {
     "held": "quiet hours: an SMS wakes nobody",
     "awaiting_contact": "no phone number or e-mail address of this customer is known yet",
@@ -21,7 +22,7 @@ def page(entries: Sequence[Entry], waiting: Waiting, zone: ZoneInfo) -> str:
     delivered = [entry for entry in entries if entry.answer < 300 and not entry.repeat]
     return framed(
         "Mailbox",
-        f"""<p class="faint">What customers would have received. Nothing leaves this machine. The page renews itself every five seconds.
+        f"""<p class="faint">What customers, and staff, would have received. Nothing leaves this machine. The page renews itself every five seconds.
 Times are those of {zone.key}. <a href="/messages.json">messages.json</a> has every request, repeats too.</p>
 <h2>Waiting ({len(waiting.notices)})</h2>
 {_waiting(waiting, zone)}
@@ -54,8 +55,8 @@ def _until(notice: dict[str, Any], zone: ZoneInfo) -> str:
 def _message(entry: Entry, zone: ZoneInfo) -> str:
     subject = f"<p><b>{escape(entry.subject)}</b></p>" if entry.subject else ""
     return (
-        f"<article><header><span>{moment(entry.at, zone)}</span><span>{'e-mail' if entry.channel == 'email' else 'SMS'}</span>"
-        f"<span>to {escape(masked(entry.to))}</span></header>{subject}<pre>{escape(entry.body)}</pre></article>"
+        f"<article><header><span>{moment(entry.at, zone)}</span><span>{CHANNELS[entry.channel]}</span>"
+        f"<span>to {escape(entry.to if entry.channel == 'chat' else masked(entry.to))}</span></header>{subject}<pre>{escape(entry.body)}</pre></article>"
     )
 
 

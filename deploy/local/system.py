@@ -127,7 +127,7 @@ class System:
 
     def _issuer(self) -> Program:
         command = [sys.executable, "-m", "deploy.local.issuer", str(self.run / "issuer"), str(self.ports["issuer"])]
-        return Program("issuer", command, log=self.log("issuer"))
+        return Program("issuer", command, log=self.log("issuer"), env={**os.environ, "CARELOOP_ENVIRONMENT": "development"})
 
     def _mailbox(self) -> Program:
         told = {
@@ -157,6 +157,7 @@ class System:
             "SMTP": f"smtp://127.0.0.1:{self.ports['smtp']}",
             "MAIL_FROM": "care@example.com",
             "SMS": f"{self.url('mailbox')}/messages",
+            "LOCAL_CHAT": f"{self.url('mailbox')}/chats/headquarters",
             **settings,
         }
         return {**os.environ, "PYTHONUNBUFFERED": "1", **{f"CARELOOP_{name}": str(value) for name, value in told.items()}}

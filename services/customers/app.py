@@ -4,14 +4,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from services.customers.domain import Memory
+from services.customers.domain import (
+    Memory,
+    disclosure,  # noqa: F401  a table that only HTTP works with
+    erased,
+)
+from services.customers.domain.colleague import Colleague
 from services.customers.domain.policy import Policy, Trade
-from services.customers.listeners import declarations, orders
+from services.customers.domain.task import Task
+from services.customers.jobs import clarifying, erasing
+from services.customers.listeners import customers, declarations, erasures, orders, staff
 from services.customers.settings import Settings
 from services.customers.store.gauges import gauges
+from services.customers.store.tasks import TASKS
 from shared import profiles
 from shared.profiles import history
 from shared.service import Job, Means, Service
+from shared.todo import going_back
 from shared.units import Units
 
 
@@ -21,20 +30,41 @@ def trade_of(units: Units, config: Path | None = None) -> Trade:
 
 
 def circumstances(means: Means) -> Mapping[str, Any]:
+    erased.hold(means.settings.key_of_erasures() if isinstance(means.settings, Settings) else "")
     return {"trade": trade_of(means.units, means.config)}
 
 
 def jobs(means: Means) -> Sequence[Job]:
-    return [history.job(trade_of(means.units, means.config))]
+    trade = trade_of(means.units, means.config)
+    return [clarifying.job(trade), *going_back.jobs(Colleague, [going_back.tasks(Task)]), *erasing.JOBS, history.job(trade)]
 
 
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
+    from services.customers.api import consents as consents_api
     from services.customers.api import customers as customers_api
+    from services.customers.api import disclosures as disclosures_api
+    from services.customers.api import erasures as erasures_api
     from services.customers.api import orders as orders_api
-    from shared import events_api, parked_api, profiles_api
+    from services.customers.api import staff as staff_api
+    from services.customers.api import unmasking
+    from shared import audit_api, events_api, parked_api, profiles_api
+    from shared.todo import api as todo_api
 
-    return [customers_api.router, orders_api.router, events_api.router, *profiles_api.routers(service), *parked_api.routers]
+    return [
+        customers_api.router,
+        unmasking.router,
+        consents_api.router,
+        disclosures_api.router,
+        erasures_api.router,
+        orders_api.router,
+        staff_api.router,
+        todo_api.router(TASKS, Colleague),
+        events_api.router,
+        audit_api.router,
+        *profiles_api.routers(service),
+        *parked_api.routers,
+    ]
 
 
 service = Service(
@@ -45,8 +75,8 @@ service = Service(
     migrations=Path(__file__).parent / "migrations",
     policy=Policy,
     routers=routers,
-    listeners=[orders.on, declarations.on],
+    listeners=[orders.on, declarations.on, staff.on, customers.on, *erasures.LISTENERS],
     jobs=jobs,
     circumstances=circumstances,
-    gauges=[gauges],
+    gauges=[gauges, TASKS.gauges],
 )

@@ -5,27 +5,32 @@ from pathlib import Path
 from typing import Any
 
 from services.followup.domain import Memory
-from services.followup.domain.call import Call
+from services.followup.domain.call import HELD, Call
 from services.followup.domain.clock import Watch
+from services.followup.domain.colleague import Colleague
 from services.followup.domain.policy import Policy, Trade
+from services.followup.domain.staff_planning import Doors
+from services.followup.domain.task import Task
 from services.followup.domain.timekeeping import in_force
-from services.followup.gateways import Gateway
+from services.followup.gateways import Gateway, chats
+from services.followup.gateways.chat import ChatRoom
 from services.followup.gateways.mail import Mail
 from services.followup.gateways.sms import Sms
-from services.followup.jobs import arrivals, calling, reaching, sending
-from services.followup.listeners import complaints, contacts, field_service, notes, orders, reception
+from services.followup.jobs import arrivals, calling, chores, erasing, reaching, sending, telling_staff
+from services.followup.listeners import complaints, contacts, customers, field_service, notes, orders, reception, staff
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
+from services.followup.store.tasks import TASKS
 from shared import following, profiles
 from shared.clocks import firing
 from shared.profiles import history
 from shared.service import Job, Means, Service
+from shared.todo import going_back
 from shared.units import Units
 
 HERE = Path(__file__).parent
-FOLLOWING = following.job(
-    {"call": {"customer_id": "customer_id"}, "survey": {"customer_id": "customer_id"}, "clock": {"customer_id": "customer_id"}}
-)
+FOLLOWING = following.job({name: {"customer_id": "customer_id"} for name in ("call", "survey", "clock", "task")})
+THEIRS = [going_back.tasks(Task), going_back.Held(Call, "call", HELD, Call.give_back)]  # what people can have
 
 
 def trade_of(units: Units, config: Path | None = None) -> Trade:
@@ -47,27 +52,48 @@ def jobs(means: Means) -> Sequence[Job]:
         gateways["sms"] = Gateway("sms", Sms(settings.sms).send, means.metrics)
     return [
         sending.job(trade, gateways),
+        to_staff(means, trade, gateways.get("email")),
         arrivals.job(trade),
         reaching.JOB,
         calling.job(trade),
         *firing.jobs(Watch, trade, along=Call),
+        *chores.jobs(trade),
+        *going_back.jobs(Colleague, THEIRS),
         FOLLOWING,
+        *erasing.jobs(trade),
         history.job(trade),
     ]
 
 
+def to_staff(means: Means, trade: Trade, mail: Gateway | None) -> Job:
+    """Mail leaves as customers' does; each chat has a breaker of its own."""
+    rooms = chats.read(means.config, means.units.units, development=means.settings.environment == "development")
+    gateways = {f"chat:{name}": Gateway(it.chat.kind, ChatRoom(it).send, means.metrics) for name, it in rooms.items()}
+    doors = Doors(
+        largest={name: chats.LARGEST[it.chat.kind] for name, it in rooms.items()},
+        per_minute={name: it.chat.most_in_a_minute for name, it in rooms.items()},
+        mail=mail is not None,
+    )
+    return telling_staff.job(trade, doors, gateways | ({"mail": mail} if mail else {}))
+
+
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
-    from services.followup.api import calls, deadlines, notices, surveys
-    from shared import deadlines_api, events_api, parked_api, profiles_api
+    from services.followup.api import calls, deadlines, notices, staff_notices, surveys, unmasking
+    from shared import audit_api, deadlines_api, events_api, parked_api, profiles_api
+    from shared.todo import api as todo_api
 
     return [
         calls.router,
+        todo_api.router(TASKS, Colleague),
+        unmasking.router,
         deadlines.router,
         notices.router,
+        staff_notices.router,
         surveys.router,
         deadlines_api.register(Watch),
         events_api.router,
+        audit_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,
     ]
@@ -83,8 +109,8 @@ service = Service(
     clock=Watch,
     in_force=in_force,
     routers=routers,
-    listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on],
+    listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on, staff.on, customers.on],
     jobs=jobs,
     circumstances=circumstances,
-    gauges=[gauges, firing.gauges],
+    gauges=[gauges, firing.gauges, TASKS.gauges],
 )

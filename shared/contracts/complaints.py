@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import Money, OfCustomer
+from shared.contracts.erasing import OfErasureAnswer
 from shared.contracts.milestones import OfMilestone, OfPause, OfResumption
+from shared.contracts.telling import OfNoticeRequest
 
 
 class ComplaintEvent(OfCustomer):
@@ -158,3 +160,15 @@ class MilestoneResumed(OfResumption):
     name = "milestone.resumed.v1"
     topic = "careloop.complaints"
     kept = True
+
+
+class NoticeRequested(OfNoticeRequest):
+    """A member of staff has to hear of something; follow-up tells them."""
+
+    topic = "careloop.complaints"
+
+
+class ErasureCompleted(OfErasureAnswer):
+    """Nothing is left here of this customer but what is counted."""
+
+    topic = "careloop.complaints"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.contracts import AboutCustomer, CustomerReference, Day, Event, Id, Name, Shape, Text, Ts
 from shared.contracts.values import Email, Language, OneToFive, Phone, Share, Zone
@@ -81,6 +81,12 @@ class Absence(Shape):
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None
 
+    @model_validator(mode="after")
+    def is_a_time(self) -> Self:
+        if self.from_ and self.until and self.until < self.from_:
+            raise ValueError("It ends before it begins.")
+        return self
+
 
 class StaffDeclared(Event):
     """A member of staff, as the directory has them today."""
@@ -103,6 +109,24 @@ class StaffDeclared(Event):
     @property
     def key(self) -> str:
         return self.staff_id
+
+
+class StaffWithdrawn(Event):
+    """The directory no longer has this member of staff: a null value, so its key says all. Whoever is gone from it has left."""
+
+    name = "staff.withdrawn.v1"
+    topic = "careloop.inbound.staff"
+    tombstone = True
+    subject_in = "staff_id"
+    staff_id: Id
+
+    @property
+    def key(self) -> str:
+        return self.staff_id
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        return cls(staff_id=key)
 
 
 EVENTS = CustomerDeclared, StaffDeclared

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts import OfCustomer
+from shared.contracts.erasing import OfErasureAnswer
 from shared.contracts.milestones import OfMilestone
 
 
@@ -156,3 +157,9 @@ class CallOverdue(OfMilestone):
     name = "call.overdue.v1"
     topic = "careloop.followup"
     kept = True
+
+
+class ErasureCompleted(OfErasureAnswer):
+    """Nothing is left here of this customer but what is counted."""
+
+    topic = "careloop.followup"

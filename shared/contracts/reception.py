@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts import OfCustomer
+from shared.contracts.erasing import OfErasureAnswer
 from shared.contracts.milestones import OfMilestone
+from shared.contracts.telling import OfNoticeRequest
 
 
 class VisitEvent(OfCustomer):
@@ -123,3 +125,15 @@ class InquiryOverdue(OfMilestone):
     name = "inquiry.overdue.v1"
     topic = "careloop.reception"
     kept = True
+
+
+class NoticeRequested(OfNoticeRequest):
+    """A member of staff has to hear of something; follow-up tells them."""
+
+    topic = "careloop.reception"
+
+
+class ErasureCompleted(OfErasureAnswer):
+    """Nothing is left here of this customer but what is counted."""
+
+    topic = "careloop.reception"

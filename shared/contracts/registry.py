@@ -1,6 +1,6 @@
 """Every type of event by its wire name: those that other systems may send us, and our own. A name stands for one shape for ever."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType, ModuleType
 
 from shared.contracts import (
@@ -21,10 +21,18 @@ from shared.contracts import (
 INBOUND_TYPES: Mapping[str, type[Event]] = MappingProxyType(
     {event.name: event for event in (*declarations.EVENTS, *orders.EVENTS, *field_service.EVENTS, *telephony.EVENTS)}
 )
-WITHDRAWALS: Mapping[str, type[Event]] = MappingProxyType({declarations.CustomerDeclared.name: declarations.CustomerWithdrawn})
+WITHDRAWALS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        declarations.CustomerDeclared.name: declarations.CustomerWithdrawn,
+        declarations.StaffDeclared.name: declarations.StaffWithdrawn,
+    }
+)
 """What a null value means where it means anything, by the type of what it withdraws."""
 TOMBSTONES: Mapping[str, type[Event]] = MappingProxyType(
-    {event.topic: event for event in (declarations.CustomerWithdrawn, contacts.ContactErased, notes.NoteErased)}
+    {
+        event.topic: event
+        for event in (declarations.CustomerWithdrawn, declarations.StaffWithdrawn, contacts.ContactErased, notes.NoteErased)
+    }
 )
 """The same by topic, also on our own."""
 
@@ -35,13 +43,16 @@ def announced_in(module: ModuleType) -> Iterator[type[Event]]:
             yield it
 
 
-OWN_TYPES: Mapping[str, type[Event]] = MappingProxyType(
-    {
-        event.name: event
-        for module in (customers, contacts, complaints, followup, reception, notes, rejections)
-        for event in announced_in(module)
-    }
+OWN_EVENTS: Sequence[type[Event]] = tuple(
+    event for module in (customers, contacts, complaints, followup, reception, notes, rejections) for event in announced_in(module)
 )
+"""Several publishers may say the same, each on its own topic: one name and one shape, a class for each."""
+OWN_TYPES: Mapping[str, type[Event]] = MappingProxyType({event.name: event for event in OWN_EVENTS})
+
+
+def topics_of(name: str) -> list[str]:
+    """Where events of this name are published: on one topic, unless several publishers say the same."""
+    return [event.topic for event in (*INBOUND_TYPES.values(), *OWN_EVENTS) if event.name == name]
 
 
 def topic_of(type: str) -> str | None:

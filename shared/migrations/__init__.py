@@ -11,6 +11,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared import audit  # noqa: F401  its table belongs to the delivery's, whoever asks
 from shared.plumbing import METADATA
 
 HERE = Path(__file__).parent

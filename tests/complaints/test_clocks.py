@@ -12,7 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.complaints.domain.clock import Watch
 from shared.clocks.clock import OPEN, State, Thing
+from shared.clocks.deadlines import explain
 from shared.clocks.terms import PROMISED, Facts, Terms
+from shared.contracts.complaints import NoticeRequested
 from shared.profiles.limits import Limit, Milestone
 from shared.worktime.calendar import Calendar, CalendarPart
 from shared.worktime.holidays import Knowledge
@@ -40,8 +42,13 @@ def started(it: Terms, received: datetime, *, first_heard: datetime | None = Non
     return clock
 
 
+def said(events: Sequence[Any]) -> list[Any]:
+    """Who at work is to be told stands apart."""
+    return [it for it in events if not isinstance(it, NoticeRequested)]
+
+
 def names(events: Sequence[Any]) -> list[str]:
-    return [it.name.split(".")[1] for it in events]
+    return [it.name.split(".")[1] for it in said(events)]
 
 
 THREE = terms({"within": "3 wd", "rule": "ours, D-02"})
@@ -54,7 +61,7 @@ def test_it_warns_once_and_is_missed_once_as_of_its_due_moment() -> None:
     assert clock.due_at == there(10, 11, 18) and clock.at_risk_at and clock.next_at == clock.at_risk_at
     assert names(clock.tick(THREE, clock.at_risk_at)) == ["at_risk"] and clock.tick(THREE, clock.at_risk_at) == []
     late = there(10, 12, 3)
-    (missed,) = clock.tick(THREE, late)
+    (missed,) = said(clock.tick(THREE, late))
     assert (missed.name, missed.due_at, missed.rule) == ("milestone.missed.v1", there(10, 11, 18), "ours, D-02")
     assert (clock.state, clock.ended_at, clock.next_at) == (State.MISSED, there(10, 11, 18), None) and clock.tick(THREE, late) == []
 
@@ -81,7 +88,7 @@ def test_a_pause_moves_it_by_the_working_time() -> None:
     """Thursday 16:00 to Monday 10:00: two hours, a day of nine, and one."""
     clock = started(THREE, there(9, 6, 10))
     assert clock.due_at == there(9, 9, 18)
-    warned, paused = clock.pause(THREE, "awaiting_customer", there(9, 20), by="s-1", approved_by="s-9", at=there(9, 9, 16))
+    warned, paused = said(clock.pause(THREE, "awaiting_customer", there(9, 20), by="s-1", approved_by="s-9", at=there(9, 9, 16)))
     assert warned.name == "milestone.at_risk.v1" and (paused.name, paused.until, paused.approved_by) == (
         "milestone.paused.v1",
         there(9, 20),
@@ -107,7 +114,7 @@ def test_a_pause_ends_at_its_limit_by_itself() -> None:
     clock = started(THREE, there(9, 6, 10))
     clock.pause(THREE, "awaiting_customer", there(9, 8, 9), by="s-1", approved_by=None, at=there(9, 7, 9))
     assert clock.next_at == there(9, 8, 9)
-    resumed, warned = clock.tick(THREE, there(9, 10, 10))
+    resumed, warned = said(clock.tick(THREE, there(9, 10, 10)))
     assert (resumed.name, resumed.resumed_by, resumed.resumed_at) == ("milestone.resumed.v1", None, there(9, 8, 9))
     assert warned.name == "milestone.at_risk.v1" and clock.due_at == there(9, 10, 18)
 
@@ -137,6 +144,24 @@ def test_the_strictest_limit_that_applies_wins() -> None:
 def test_a_stricter_limit_may_have_passed_already() -> None:
     clock = started(SEVERE, there(9, 6, 10))
     assert names(clock.reconsider(Facts({"received": there(9, 6, 10)}, severity="major"), SEVERE, there(9, 15))) == ["missed"]
+
+
+def test_where_no_limit_applies_any_more_those_hold_that_did() -> None:
+    """A profile can be silent about what a complaint turns into. Its pauses go on moving it, and it can be told why."""
+    it = terms({"within": "3 wd", "when": {"severity": ["minor"]}})
+    clock = started(it, there(9, 6, 10), severity="minor")
+    assert clock.reconsider(Facts({"received": there(9, 6, 10)}, severity="major"), it, there(9, 6, 11)) == []
+    assert clock.due_at == there(9, 9, 18)
+    clock.pause(it, "awaiting_customer", there(9, 30), by="s-1", approved_by=None, at=there(9, 7, 9))
+    clock.resume(it, by="s-1", at=there(9, 8, 9))
+    assert clock.due_at == there(9, 10, 18) and clock.next_at == clock.at_risk_at
+    assert "moved to Friday 10 September 2021 18:00" in explain(clock, TRADE)["why"]["en"]
+
+
+def test_where_it_ends_with_the_last_step_nothing_is_said_twice() -> None:
+    it = explain(started(THREE, there(9, 6, 10)), TRADE)
+    assert it["arithmetic"][-1]["code"] == "ends" and it["why"]["en"].endswith("; it ends on Thursday 9 September 2021 18:00.")
+    assert it["why"]["zh"].endswith("；于2021年9月9日（周四）18:00到期。")
 
 
 def test_without_a_limit_that_applies_there_is_no_clock() -> None:

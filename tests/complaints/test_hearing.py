@@ -50,7 +50,9 @@ async def test_a_dissatisfied_customer_opens_it_again_and_a_satisfied_one_closes
         await complaints.handle(told(answered("dissatisfied", about, n=round, round=round, aspects=["result"]), "followup"))
         again = await api.get(f"/v1/complaints/{it['id']}")
         assert (again["state"], again["round"], again["severity"], again["resolved_at"]) == ("investigating", round + 1, "major", None)
-        tasks = [(task["role"], task["round"], task["kind"], task["aspects"]) for task in (await api.get("/v1/tasks"))["items"]]
+        tasks = [
+            (task["role"], task["facts"]["round"], task["kind"], task["facts"]["aspects"]) for task in (await api.get("/v1/tasks"))["items"]
+        ]
         assert tasks[:1] == ([] if role is None else [(role, round, "dissatisfied", ["result"])]) and len(tasks) == round - 1
         complaints.clock[0] = NOON + timedelta(days=round)
     await step(api, it["id"], "resolution")
@@ -129,7 +131,7 @@ async def test_bad_answers_are_complaints_and_middling_ones_tasks(api: Api, comp
     assert {it["id"] for it in made} == {str(made_of("complaint", number(n))) for n in range(0, 60, 3)}
     assert {it["follows"] for it in made} == {f"order:{n // 6}" if n % 2 else f"survey:{number(n)}" for n in range(0, 60, 3)}
     assert {it["about"] for it in tasks} == {f"order:{n // 6}" if n % 2 else f"survey:{number(n)}" for n in range(1, 60, 3)}
-    assert {(it["complaint_id"], it["round"], *it["aspects"]) for it in tasks} == {(None, None, "price")}
+    assert all(it["facts"] == {"aspects": ["price"]} for it in tasks)
     assert {it["order_id"] for it in made} == {None, *(str(n // 6) for n in range(3, 60, 6))}
 
 
@@ -204,7 +206,7 @@ async def after(world: World, records: list[Record], cuts: random.Random) -> Any
     columns = "id, state, round, severity, customer_id, customer_known, follows, closed_as, received_at, resolved_at, answers"
     ends = [
         await world.rows("complaint", columns, "true ORDER BY id"),
-        await world.rows("task", "id, kind, role, round, customer_id", "true ORDER BY id"),
+        await world.rows("task", "id, kind, role, facts, customer_id", "true ORDER BY id"),
     ]
     told = sorted((type, body["complaint_id"], body["round"]) for type, body in await world.announced() if body)
     told = [it for it in told if it[:2] != ("complaint.closed.v1", str(number(4)))]  # given up before the survey came, or never

@@ -15,6 +15,7 @@ from services.complaints.domain.policy import Role
 from services.complaints.domain.steps import BeyondOwnAuthority
 from services.complaints.domain.task import Task
 from shared.contracts import Event, Money
+from shared.contracts.complaints import ComplaintEvent
 from tests.complaints.making import NOON, POLICY, TRADE, a_complaint, number, whom
 
 OPEN = {"received", "acknowledged", "yes", "no", "explained", "investigating", "escalated"}
@@ -52,7 +53,7 @@ class Life(RuleBasedStateMachine):
             assert not may, f"{then} was refused in {self.place}"
         else:
             assert may, f"{then} was allowed in {self.place}"
-            assert [it.round for it in outcome if isinstance(it, Event)] and all(isinstance(it, Event) for it in outcome)
+            assert [it.round for it in outcome if isinstance(it, ComplaintEvent)] and all(isinstance(it, Event) for it in outcome)
             self.place = then
 
     @rule(hours=st.sampled_from([1, 24, 24 * 29, 24 * 30, 24 * 31]))

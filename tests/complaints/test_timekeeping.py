@@ -15,7 +15,7 @@ from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import NotNow, Severity
 from services.complaints.domain.policy import Trade
 from shared.clocks.clock import State
-from shared.clocks.explaining import told
+from shared.clocks.deadlines import explain
 from shared.clocks.terms import Facts, by_milestones
 from shared.errors import Refusal
 from tests.complaints.making import NOON, POLICY, TRADE, a_complaint
@@ -137,14 +137,14 @@ class Course(RuleBasedStateMachine):
         """The last pause in the ledger ends where it is due, and neither the terms nor the profile in force would have it elsewhere."""
         for clock in self.clocks:
             terms = clock.runs_by(self.trade.knowledge)
-            assert told(clock, terms)["en"]
+            assert explain(clock, self.trade)["why"]["en"]
             if not clock.is_open:
                 continue
             after = [pause["due_after"] for pause in clock.pauses if pause["due_after"]]
             assert not after or datetime.fromisoformat(after[-1]) == clock.due_at
             facts = Facts.load(clock.facts)
             for by in (terms, by_milestones(self.trade, clock.unit, clock.milestone, facts)):
-                assert by and by.moved(facts, clock.pauses)[0][0] == clock.due_at
+                assert by and by.moved(by.reckon(facts), clock.pauses)[0][0] == clock.due_at
 
 
 TestCourse = Course.TestCase

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.ids import customer_of
-from tests.makers import LONG_AGO, Record, declared, placed, record, shipped, withdrawal
+from tests.makers import LONG_AGO, Record, declared, placed, record, withdrawal
 from tests.rooms import World
 
 DECLARED, ORDER = "customer.declared.v1", "order.placed.v1"
@@ -255,11 +255,3 @@ async def test_an_event_of_another_unit_finds_its_unit(customers: World) -> None
         declaration("shop/W-1", orgunit="overseas"),
     )
     assert [(await customer(customers, it))["unit"] for it in (C1, C2, WEB)] == ["overseas", "headquarters", "overseas"]
-
-
-async def test_staff_are_taken_and_nothing_is_remembered(customers: World) -> None:
-    told = {"staff_id": "s-1", "display_name": "Li", "unit": "hq", "posts": ["cs"], "active": True}
-    await customers.handle(record("staff.declared.v1", told), record("staff.declared.v1", told | {"active": "yes"}))
-    assert [it["code"] for it in await customers.rows("parked")] == ["invalid"] and not await customers.rows("customer")
-    await customers.handle(record("order.shipped.v1", shipped()))
-    assert len(await customers.rows("customer")) == 1

@@ -91,7 +91,7 @@ def mirror(told: list[Told], at: datetime = LONG_AGO) -> Order:
         event = INBOUND_TYPES[name].model_validate_json(orjson.dumps(body))
         for reaction in on.reactions[type(event)]:
             unit = {"/erp": "overseas"}.get(source)
-            outcome = reaction.rule(event, None, order, at=at, units=UNITS, origin=Origin(source, None, unit, 0, 0, Cause()))
+            outcome = reaction.rule(event, None, None, order, at=at, units=UNITS, origin=Origin(source, None, unit, 0, 0, Cause()))
             order = next((it for it in outcome if isinstance(it, Order)), order)
     assert order
     return order

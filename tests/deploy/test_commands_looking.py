@@ -108,6 +108,19 @@ def test_profiles_with_mistakes(system, tmp_path):
     assert found == {"profiles": f"{first} 2 more: `careloop profiles check` tells them."}
 
 
+def test_every_issuer_is_asked_for_its_keys(system, tmp_path):
+    (config := tmp_path / "config").mkdir()
+    for file in Path(CONFIG).iterdir():
+        (config / file.name).write_text(file.read_text())
+    (config / "issuers.toml").write_text('[issuers.staff]\nissuer = "http://127.0.0.1:1"\n')
+    found = wrong(careloop("selfcheck", "followup", "--json", **system | {"CARELOOP_CONFIG": str(config)}))
+    where = "http://127.0.0.1:1/.well-known/openid-configuration"
+    assert found == {"keys staff": f"The issuer's keys can't be had at {where} (ConnectError); look at issuers.toml."}
+    (config / "issuers.toml").write_text('[issuers.staff]\nissuer = "https://id.example"\nroles = 1\n')
+    found = wrong(careloop("selfcheck", "followup", "--json", **system | {"CARELOOP_CONFIG": str(config)}))
+    assert found.keys() == {"keys"} and f"{config}/issuers.toml can't be used: issuers.staff.roles: there is no such key." in found["keys"]
+
+
 async def test_a_role_that_may_do_more_than_it_should(system, databases):
     neighbour = json.loads((Path(system["CARELOOP_RUN"]) / "addresses.json").read_text())["postgres"]["customers"]
     admin = await asyncpg.connect(databases.server.admin)

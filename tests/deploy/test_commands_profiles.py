@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.preview import ending, sentence
+from deploy.preview import ending, previewed, sentence
+from deploy.profiles import Mistaken
 from shared.clocks.preview import Preview
 from tests.deploy.cli import careloop as process
 from tests.deploy.here import Told, run
@@ -153,6 +154,18 @@ def test_a_profile_may_have_the_name_of_such_a_file(config):
 )
 def test_a_preview_promises_only_what_will_happen(kept, found, told):
     assert sentence("complaints", found, kept=kept) == told
+
+
+async def test_a_preview_asks_only_who_keeps_clocks(config, monkeypatch, tmp_path_factory):
+    """And a draft that can't be used is refused before anybody is asked."""
+    draft = tmp_path_factory.mktemp("draft") / "ninth.toml"
+    draft.write_text(NINTH)
+    monkeypatch.setattr("deploy.preview.databases", lambda service: [("customers", "nowhere")])
+    assert await previewed(None, [draft], [], config, show=1) == []
+    monkeypatch.setattr("deploy.preview.databases", lambda service: [("reception", "nowhere")])
+    draft.write_text(f"{NINTH}[reception.answering]\nrings = 'three'\n")
+    with pytest.raises(Mistaken, match=r'reception.answering.rings is "three": a whole number belongs here'):
+        await previewed(None, [draft], [], config, show=1)
 
 
 def test_a_preview_says_when():

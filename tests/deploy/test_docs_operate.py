@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from deploy.command.__main__ import app
+from services.customers.settings import Settings as OfCustomers
 from services.followup.settings import Settings
 from shared.metrics import Metrics, Number
 
@@ -79,7 +80,9 @@ def test_options_in_the_table_exist() -> None:
 def test_every_variable_is_told_with_its_default() -> None:
     section = OPERATE.split("\n## Variables\n", 1)[1].split("\n## ", 1)[0]
     told = dict(re.findall(r"^\| `(CARELOOP_[A-Z_]+)` \| (?:`([^`]*)`)? ?\|", section, re.MULTILINE))
-    defaults = {f"CARELOOP_{name.upper()}": str(field.default) for name, field in Settings.model_fields.items()}
+    defaults = {
+        f"CARELOOP_{name.upper()}": str(field.default) for name, field in (Settings.model_fields | OfCustomers.model_fields).items()
+    }
     assert told == defaults | {"CARELOOP_CLOCK_OFFSET": "PT0S"}
 
 

@@ -107,3 +107,17 @@ async def test_the_page_shows_what_came_and_why_the_rest_waits(mailbox: Mailbox)
 
 def test_masking_leaves_enough_to_recognise() -> None:
     assert (masked("li.lei@example.com"), masked("+8613812345678")) == ("l…@example.com", "+86138…78")
+
+
+async def test_a_chat_of_staff_is_kept_and_shown(mailbox: Mailbox) -> None:
+    async with client(mailbox) as gateway:
+        told = {"id": "n-3", "subject": "投诉已超时", "text": "投诉已超时 · /v1/complaints/1"}
+        answers = [await gateway.post("/chats/headquarters", json=told, headers={"Idempotency-Key": "n-3"}) for _ in range(2)]
+        assert (await gateway.post("/chats/headquarters", content=b"[]")).status_code == 400
+    assert [it.status_code for it in answers] == [200, 200]
+    assert [(it.channel, it.key, it.to, it.repeat) for it in mailbox.entries] == [
+        ("chat", "n-3", "headquarters", False),
+        ("chat", "n-3", "headquarters", True),
+    ]
+    shown = page(mailbox.entries, Waiting([], None), ZONE)
+    assert "Delivered (1)" in shown and "to headquarters" in shown and "投诉已超时 · /v1/complaints/1" in shown

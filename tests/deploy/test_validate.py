@@ -74,7 +74,7 @@ def test_without_data_a_customer_is_withdrawn():
     declared = {name: value for name, value in sample("customer.declared.v1").items() if name != "data"}
     assert careloop("validate", "-", stdin=json.dumps(declared)).returncode == 0
     told = careloop("validate", "-", stdin=json.dumps(declared | {"subject": "somebody"}))
-    assert "/subject: Without data it must name the customer" in told.stdout
+    assert "/subject: Without data it must name who is withdrawn" in told.stdout
 
 
 def test_a_file_that_is_not_there(tmp_path):

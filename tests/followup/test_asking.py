@@ -277,7 +277,7 @@ def test_score_and_word_agree(satisfaction: Satisfaction, score: int) -> None:
 
 
 def test_every_reason_to_call_off_has_its_rank() -> None:
-    assert {*OFF, Why.ATTEMPTS, Why.REFUSED} == set(Why) and len(OFF) == 4
+    assert {*OFF, Why.ATTEMPTS, Why.REFUSED} == set(Why) and len(OFF) == 5
 
 
 def test_events_tell_no_more_than_ids_times_and_codes() -> None:

@@ -272,6 +272,6 @@ async def test_the_wall_shows_whom_to_call_and_who_is_overdue(followup: World) -
 
 
 def test_the_worker_runs_what_this_tests() -> None:
-    settings = type("Settings", (), {"smtp": "", "sms": ""})
+    settings = type("Settings", (), {"smtp": "", "sms": "", "environment": "development"})
     running = jobs(type("Means", (), {"settings": settings, "units": UNITS, "config": None}))  # type: ignore[arg-type]
     assert {"calling", "clocks", "holidays", "following"} <= {it.name for it in running}

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from services.followup.actions import calling
 from services.followup.app import service, trade_of
-from services.followup.domain.call import Call
-from services.followup.domain.clock import Watch
+from services.followup.domain.call import ASKED_ABOUT, Call
+from services.followup.domain.clock import CallTerms, Watch
 from shared.clocks import firing
 from shared.health import Health
 from shared.ids import made_of
 from shared.service import Means
 from tests.apis import Api
+from tests.followup.calling import DECORATION, SHANGHAI, calendar
 from tests.followup.conftest import NOON, TRADE, local
 from tests.followup.saying import COMPLAINT, happened, said, work
 from tests.rooms import UNITS, World
@@ -101,6 +103,15 @@ async def test_the_clock_ends_with_the_call(api: Api, followup: World, then: str
     assert await fired(followup) == []
 
 
+def test_a_clock_keeps_the_windows_of_its_start() -> None:
+    """FLUP-18: all that the profile says of calling, and what it says of this reason alone."""
+    assert DECORATION.complaint
+    terms = CallTerms.for_asking(DECORATION.complaint, DECORATION, calendar(), SHANGHAI)
+    kept = Watch.terms_in(terms.dump(), TRADE.knowledge)
+    assert (kept.asking, kept.zone, kept.calls.complaint) == (terms.asking, SHANGHAI, None)
+    assert kept.calls == DECORATION.model_copy(update=dict.fromkeys(ASKED_ABOUT.values()))
+
+
 async def test_resolved_and_reopened_in_one_batch(api: Api, followup: World) -> None:
     await followup.handle(said(happened("resolved")), said(happened("reopened", 2)))
     assert (await deadline(api))["state"] == "cancelled"
@@ -131,6 +142,20 @@ async def test_who_is_not_reached_at_the_agreed_moment_is_called_in_the_next_win
     assert (call["earliest_at"], call["due_at"], it["due_at"]) == (z(local(8) + 6 * DAY), z(local(12) + 6 * DAY), z(local(12) + 6 * DAY))
     followup.clock[0] = local(11) + 6 * DAY
     assert await fired(followup) == []
+
+
+async def test_whom_nobody_tries_any_more_is_owed_nothing(followup: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are given up at once, their clocks are asked for once."""
+    monkeypatch.setattr(calling, "now", lambda: followup.clock[0])
+    await followup.handle(*(said(happened("resolved", complaint=made_of("many", n))) for n in range(3)))
+    await followup.pool.execute("UPDATE call SET state = 'attempted', give_up_at = $1", NOON)
+    asked: list[str] = []
+    listener = followup.engine.sync_engine, "before_cursor_execute", lambda *it: asked.append(it[2])
+    event.listen(*listener)
+    assert len(await calling.give_up(followup.engine, TRADE)) == 3
+    event.remove(*listener)
+    assert [row["state"] for row in await followup.rows("clock")] == ["cancelled"] * 3
+    assert len([it for it in asked if it.startswith("SELECT clock.")]) == 1
 
 
 async def test_giving_up_and_firing_at_once_is_no_deadlock(followup: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def null(it: Draft, chance: Random) -> Change | None:
     if it.wire() is None:
         return None
     it.write(None)
-    return Change(("",), Fate.HANDLED if it.topic == "careloop.inbound.customers" else Fate.PARKED)
+    return Change(("",), Fate.HANDLED if TOPICS[it.topic].compacted else Fate.PARKED)
 
 
 @kind("withdrawal")

@@ -68,10 +68,10 @@ def test_so_so_closes_it_and_a_supervisor_has_a_task(desk: Desk, reference: str)
     desk.resolve(id)
     desk.answer(desk.call(f"complaint:{id}"), "fair", score=3, aspects=["speed"])
     desk.until_it_is(id, "closed")
-    (task,) = [it for it in desk.items("complaints", "/v1/tasks", state="open") if it["complaint_id"] == id]
+    (task,) = [it for it in desk.items("complaints", "/v1/tasks", state="open") if it["about"] == f"complaint:{id}"]
     assert task["role"] == "supervisor"
     desk.post("complaints", f"/v1/tasks/{task['id']}/completion", role="supervisor", status=200)
-    assert not [it for it in desk.items("complaints", "/v1/tasks", state="open") if it["complaint_id"] == id]
+    assert not [it for it in desk.items("complaints", "/v1/tasks", state="open") if it["about"] == f"complaint:{id}"]
 
 
 def test_what_is_not_upheld_is_explained_and_the_customer_is_asked_all_the_same(desk: Desk, reference: str) -> None:

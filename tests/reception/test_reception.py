@@ -24,6 +24,7 @@ async def test_what_is_the_business_of_others_is_passed_over(reception: World) -
 
 def test_it_owns_the_calls_and_listens_to_three_others(reception: World) -> None:
     assert reception.room.gate.topics == [
-        "careloop.contacts", "careloop.followup", "careloop.inbound.calls", "careloop.notes", "careloop.reception",
+        "careloop.contacts", "careloop.customers", "careloop.followup", "careloop.inbound.calls", "careloop.inbound.staff", "careloop.notes",
+        "careloop.reception",
     ]  # fmt: skip
     assert reception.room.gate.owned == {"careloop.inbound.calls", "careloop.reception"}

@@ -255,11 +255,22 @@ async def test_the_register_is_narrowed_by_its_columns(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("units", "unit"),
-    [(["overseas"], "overseas"), (["overseas", "headquarters"], "headquarters"), ([], "headquarters"), (["mars"], "headquarters")],
+    [
+        (["overseas"], "overseas"),
+        (["overseas", "headquarters"], "headquarters"),
+        (["*"], "headquarters"),
+        (["mars", "overseas"], "overseas"),
+    ],
 )
 async def test_a_visit_is_its_unit_s(api: Api, units: list[str], unit: str) -> None:
     answer = await as_staff_of(api, *units, path="/v1/visits", body=application())
     assert (answer.status_code, answer.json()["unit"]) == (201, unit)
+
+
+@pytest.mark.parametrize("units", [[], ["mars"]])
+async def test_nobody_applies_who_works_for_no_unit_of_ours(api: Api, units: list[str]) -> None:
+    answer = await as_staff_of(api, *units, path="/v1/visits", body=application())
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (403, "no-unit")
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

@@ -3,14 +3,17 @@
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
 from shared import logs
+from shared.health import Dependency
+from shared.keys import Keys
 from tests.shared.an_api import SLEEP, Running, jwks, prepare, running
+from tests.shared.an_issuer import AnIssuer, Clock
 
 
 @pytest.fixture
@@ -27,6 +30,24 @@ async def api(databases, keys: str) -> AsyncIterator[Running]:
     async with running(database.dsn, keys) as api:
         yield api
     SLEEP["seconds"] = 0.0
+
+
+@pytest.fixture
+def issuer() -> Iterator[AnIssuer]:
+    issuer = AnIssuer()
+    yield issuer
+    issuer.server.shutdown()
+    issuer.server.server_close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cache(issuer: AnIssuer, clock: Clock) -> Keys:
+    return Keys(issuer.url, idp=Dependency(clock), clock=clock)
 
 
 @pytest.fixture

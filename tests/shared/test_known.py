@@ -24,7 +24,7 @@ from tests.rooms import World, world
 
 TABLES = """
 CREATE TABLE known_customer (partition integer NOT NULL, record_offset bigint NOT NULL, id uuid PRIMARY KEY, customer_id uuid NOT NULL,
-    declared boolean NOT NULL, unit varchar, revision integer NOT NULL, news boolean NOT NULL);
+    declared boolean NOT NULL, unit varchar, revision integer NOT NULL, news boolean NOT NULL, erased boolean NOT NULL DEFAULT false);
 CREATE TABLE matter (id integer PRIMARY KEY, named_id uuid NOT NULL, customer_id uuid NOT NULL, is_known boolean NOT NULL, version integer NOT NULL)"""
 
 
@@ -87,7 +87,7 @@ def test_what_customers_say_is_learnt(standing: str, declared: bool) -> None:
     told = ContactChanged(
         customer_id=A, unit="overseas", standing=Standing(standing), references=[KnownAs(reference=SHOP, revision=3), KnownAs(reference=ERP, revision=0)]
     )  # fmt: skip
-    assert known.names_in(told) == [B, A]
+    assert known.names_in(told) == [told.customer_id, B, A]
     rows = {
         row.id: row
         for row in known.hear(KnownCustomer, told, [KnownCustomer(id=A, customer_id=A)], (2, 7))

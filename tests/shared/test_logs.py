@@ -109,3 +109,13 @@ def test_a_client_that_tries_again_and_again_says_so_now_and_then(configured, mo
     logging.getLogger("aiokafka.conn").error("Connect to %s failed", "node 51")
     told = [it["event"] for it in lines() if it["logger"].startswith("aiokafka")]
     assert told == ["Connect to node 0 failed", "something else", "Connect to node 51 failed"]
+
+
+def test_what_looks_like_a_contact_point_is_masked_wherever_it_stands(configured):
+    """Nobody should log one; what got past them all is masked by the last step."""
+    lines = configured()
+    logs.log.info(f"called {PHONE}", who="anna@example.com", more={"all": [PHONE, 5]}, id="019a20b8-b570-7138-8001-380001380000")
+    logging.getLogger("foreign").error("%s is wrong", "+86 138-0013-8000")
+    ours, foreign = lines()
+    assert (ours["event"], ours["who"], ours["more"]) == ("called +86 138****8000", "a***@example.com", {"all": ["+86 138****8000", 5]})
+    assert ours["id"] == "019a20b8-b570-7138-8001-380001380000" and foreign["event"] == "+86 138****8000 is wrong"

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from services.complaints.domain.policy import Policy
-from services.customers.domain.policy import Policy as NoNumbers
 from shared import profiles
-from shared.profiles import Trade, files, reading
+from shared.profiles import Part, Trade, files, reading
 from shared.units import Unit, Units
 from shared.worktime.span import Span
 
 HEAD = 'version = 1\nby = "s-1"\nwhy = "To see."\n'
+OF_ITS_OWN = '[calendar]\nhours = [{ since = "09:00", until = "18:00" }]\n'
 ONE = Units(default="a", units={"a": Unit(profile="ninth")})
 
 
@@ -62,6 +62,9 @@ def test_the_digest_tells_a_change_of_content_and_nothing_else(tmp_path):
     assert digest('extends = "standard"\n[complaints]\nmajor_from_round = 3\n') != first
     assert digest('extends = "standard"\n[calendar]\nholidays = "none"\n') != first
     assert digest('extends = "standard"\n[reception.answering]\nrings = 4\n') == first, "another service's numbers"
+    short = [f'{day} = [{{ since = "09:00", until = "12:00" }}]\n' for day in ("monday", "tuesday")]
+    one, other = (digest('extends = "standard"\n[calendar.days]\n' + "".join(days)) for days in (short, reversed(short)))
+    assert one == other != first, "in whatever order they are written"
 
 
 def test_the_content_is_what_is_written_merged(tmp_path):
@@ -71,8 +74,8 @@ def test_the_content_is_what_is_written_merged(tmp_path):
 
 
 def test_a_service_without_numbers_needs_no_table(tmp_path):
-    trade = profiles.read("customers", NoNumbers, ONE, written(tmp_path, ninth='extends = "standard"\n'))
-    assert trade.policy("a") == NoNumbers()
+    trade = profiles.read("customers", Part, ONE, written(tmp_path, ninth=OF_ITS_OWN))
+    assert trade.policy("a") == Part()
 
 
 def test_another_services_table_is_no_concern_of_this_one(tmp_path):

@@ -26,7 +26,7 @@ def test_the_environment(environment):
         OTHERS="mind their own",
     )
     settings = ServiceSettings.read("database")
-    assert (settings.port, settings.clock_offset, settings.keys) == (8181, -timedelta(days=1, hours=2), "https://i/jwks")
+    assert (settings.port, settings.clock_offset, settings.issuer) == (8181, -timedelta(days=1, hours=2), "https://i/")
     assert "a:b" not in repr(settings)
 
 

@@ -15,6 +15,7 @@ from shared.database import keep
 from shared.errors import Invalid
 from shared.following import meet
 from shared.ids import uuid7
+from shared.scope import Scope
 
 SOURCE = "/careloop/complaints"
 
@@ -27,7 +28,7 @@ class NotYet(Invalid):
 
 async def take(
     session: AsyncSession, customer_id: UUID, content: str, expected_remedy: str | None, *, channel: str, category: str, order_id: str | None,
-    received_at: datetime | None, unit: str | None, trade: Trade, by: str, at: datetime,
+    received_at: datetime | None, scope: Scope, trade: Trade, by: str, at: datetime,
 ) -> Complaint:  # fmt: skip
     """Accepted at once, also from somebody whom nobody knows.  CMPL-01, CMPL-04"""
     if received_at is not None and received_at > at:
@@ -35,7 +36,7 @@ async def take(
     whom, cause = await meet(session, KnownCustomer, customer_id), session.info["cause"]
     heard = (received_at or at).astimezone(UTC)
     told = Intake(
-        id=uuid7(), channel=channel, category=category, received_at=heard, unit=trade.units.name_of(unit, whom.unit), source=SOURCE, order_id=order_id,
+        id=uuid7(), channel=channel, category=category, received_at=heard, unit=scope.home(trade.units, whom.unit), source=SOURCE, order_id=order_id,
         correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     complaint = received(told, whom, trade.unit(told.unit))

@@ -10,7 +10,7 @@ from services.complaints.api.shapes import ComplaintView, Trade, view
 from shared.bodies import AboutCustomer, Remark, WhichCustomer, Words
 from shared.contracts.values import Id, Slug
 from shared.etag import tag
-from shared.http import Moment, Now, Router, Session, Staff, allow, problems
+from shared.http import Moment, Now, Router, Scope, Session, Staff, allow, problems
 
 router = Router("/v1/complaints", tags=["complaints"])
 
@@ -29,11 +29,13 @@ class NewComplaint(AboutCustomer):
 @router.post(
     "", status_code=201, response_model=ComplaintView, dependencies=[allow("complaints.take")], responses=problems(WhichCustomer, NotYet)
 )  # fmt: skip
-async def take_complaint(body: NewComplaint, session: Session, staff: Staff, now: Now, trade: Trade, response: Response) -> Any:
+async def take_complaint(
+    body: NewComplaint, session: Session, staff: Staff, scope: Scope, now: Now, trade: Trade, response: Response
+) -> Any:
     """Take in a complaint or a suggestion. `received_at`: when it was first heard, if that was not just now.  CMPL-01, CMPL-04"""
     complaint = await intake.take(
         session, body.certain_id, body.content, body.expected_remedy, channel=body.channel, category=body.category, order_id=body.order_id,
-        received_at=body.received_at, unit=staff.unit, trade=trade, by=staff.sub, at=now,
+        received_at=body.received_at, scope=scope, trade=trade, by=staff.sub, at=now,
     )  # fmt: skip
     response.headers["Location"] = f"/v1/complaints/{complaint.id}"
     tag(response, complaint.version)

@@ -26,5 +26,4 @@ async def list_complaints(session: Session, asked: Annotated[Asked, Depends(COMP
 async def show_complaint(complaint_id: UUID, session: Session, response: Response) -> Any:
     """One complaint, with the words about it, about the inquiry it was, and about what it follows."""
     complaint = await complaints.by_id(session, complaint_id)
-    things = [complaint.about, f"inquiry:{complaint.inquiry_id}", complaint.follows or ""]
-    return await answer(session, complaint, response) | {"notes": await notes.about(session, things)}
+    return await answer(session, complaint, response) | {"notes": await notes.about(session, notes.things(complaint))}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Request, Response
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,17 +13,30 @@ from services.complaints.domain.complaint import Authority, ClosedAs, Complaint,
 from services.complaints.domain.course import State
 from services.complaints.domain.policy import Role
 from services.complaints.domain.policy import Trade as TradeProfiles
-from services.complaints.store import notes
+from services.complaints.domain.posting import NeedsPost, held, posts_for
+from services.complaints.store import colleagues, complaints, notes
 from services.complaints.store.complaints import ComplaintNotFound
 from shared.bodies import NoteView
 from shared.etag import tag
-from shared.http import View, allow, circumstance, problems
+from shared.http import Session, Staff, View, allow, circumstance, problems
+from shared.masking import MaskedText
 from shared.problems import Changed, VersionMissing
 
-HANDLE = [allow("complaints.handle")]
-STEP = problems(ComplaintNotFound, NotNow, Changed, VersionMissing)
-
 Trade = Annotated[TradeProfiles, circumstance("trade")]
+
+
+async def post_is_held(request: Request, complaint_id: UUID, session: Session, staff: Staff, trade: Trade) -> None:
+    """Where the profile gives this step to a post, by the token or the staff directory."""
+    if not any(it.policy.posts for it in trade.profiles.values()):
+        return
+    complaint = await complaints.by_id(session, complaint_id)
+    step = request.scope["route"].path.partition("{complaint_id}/")[2].partition("/")[0]
+    if needed := posts_for(step, complaint, trade.policy(complaint.unit)):
+        held(needed, {*staff.posts, *await colleagues.posts_of(session, staff.sub)})
+
+
+HANDLE = [allow("complaints.handle"), Depends(post_is_held)]
+STEP = problems(ComplaintNotFound, NotNow, NeedsPost, Changed, VersionMissing)
 
 
 class MoneyView(View):
@@ -47,7 +60,7 @@ class ComplaintView(View):
     category: str
     channel: str
     source: str
-    expected_remedy: str | None
+    expected_remedy: MaskedText | None
     inquiry_id: UUID | None
     follows: str | None
     received_at: datetime

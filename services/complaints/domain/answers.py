@@ -15,6 +15,7 @@ from services.complaints.domain.policy import Role, Trade
 from services.complaints.domain.task import Kind, Task
 from shared.ids import made_of
 from shared.outcome import Outcome
+from shared.todo.telling import opened
 
 MOST_ANSWERS = 199  # surveys about one complaint that are remembered; so many that nobody has more
 CATEGORY = "satisfaction"  # of complaints that come of an answer
@@ -124,12 +125,12 @@ def task_of(
     answer: Answer, kind: Kind, role: Role, complaint: Complaint | None, whom: KnownCustomer, tasks: Sequence[Task], at: datetime
 ) -> Outcome:  # fmt: skip
     """One of a kind for each round of a complaint; of anything else one for each answer."""
-    of_round = (complaint.id, complaint.round) if complaint else (None, None)
-    id = made_of("task", *of_round, kind) if complaint else made_of("task", answer.id, kind)
+    id = made_of("task", complaint.id, complaint.round, kind) if complaint else made_of("task", answer.id, kind)
     if any(task.id == id for task in tasks):
         return []
-    task = Task(
-        id=id, kind=kind, role=role, about=answer.about, complaint_id=of_round[0], round=of_round[1], named_id=whom.id, customer_id=whom.customer_id,
-        unit=answer.unit, source=answer.source, aspects=list(answer.aspects), created_at=at, correlation=answer.correlation,
+    told = {"aspects": list(answer.aspects)} | ({"round": complaint.round} if complaint else {})
+    task = Task.open(
+        id, kind, role=role, about=answer.about, unit=answer.unit, source=answer.source, at=at, named_id=whom.id, customer_id=whom.customer_id,
+        facts=told, correlation=answer.correlation,
     )  # fmt: skip
-    return [task, whom]
+    return [*opened(task, at), whom]

@@ -1,7 +1,10 @@
 """By when a complaint is acknowledged, has a plan and has its result."""
 
-from services.complaints.domain import Memory
+from typing import Any
+
+from services.complaints.domain import Memory, telling
 from shared.clocks import clock
+from shared.contracts import Event
 from shared.contracts.complaints import MilestoneAtRisk, MilestoneMissed, MilestonePaused, MilestoneResumed
 
 
@@ -11,3 +14,7 @@ class Watch(clock.Clock, Memory, table=True):
     __table_args__ = clock.indexes()
 
     missed_as, at_risk_as, paused_as, resumed_as = MilestoneMissed, MilestoneAtRisk, MilestonePaused, MilestoneResumed
+
+    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+        """And who at work is to hear of it."""
+        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from shared import profiles
 from shared.contracts import Money
 from shared.profiles import Milestone, Part
 from shared.profiles.limits import Limit, Since, When
+from shared.profiles.part import Rule
 from shared.worktime.span import Span
 
 
@@ -113,6 +114,29 @@ class Pauses(Part):
         return self
 
 
+class Post(Part):
+    """A step that is taken only by whoever holds one of these posts."""
+
+    step: Literal[
+        "acknowledgement",
+        "judgement",
+        "explanation",
+        "escalation",
+        "withdrawal",
+        "resolution",
+        "acceptance",
+        "reopening",
+        "closing",
+        "pauses",
+    ]  # as its address calls it
+    posts: Annotated[tuple[Reason, ...], Field(min_length=1)]  # codes, as tokens and the staff directory name them
+    category: tuple[str, ...] = ()  # of complaints of these; none: of all
+    rule: Rule
+
+    def concerns(self, step: str, category: str) -> bool:
+        return step == self.step and (not self.category or category in self.category)
+
+
 class Policy(Part):
     """Complaints' part of a trade profile."""
 
@@ -122,6 +146,7 @@ class Policy(Part):
     dissatisfied: Dissatisfied
     milestones: Milestones
     pauses: Pauses
+    posts: tuple[Post, ...] = ()
 
 
 Trade = profiles.Trade[Policy]

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from services.complaints.domain import telling
 from services.complaints.domain.complaint import Authority, ClosedAs, Complaint, Severity
 from services.complaints.domain.course import Step
 from services.complaints.domain.policy import Policy, Role
@@ -125,4 +126,5 @@ def escalate(it: Complaint, to: Role, *, note_id: UUID | None, by: str | None, a
     """Somebody higher has it now.  CMPL-20, CMPL-27"""
     it.move(Step.ESCALATION, at)
     it.escalated_to = to
-    return [ComplaintEscalated(**it.names(), escalated_to=to.value, escalated_at=at, escalated_by=by, note_id=note_id)]
+    escalated = ComplaintEscalated(**it.names(), escalated_to=to.value, escalated_at=at, escalated_by=by, note_id=note_id)
+    return [escalated, telling.of_escalation(it, to, at=at)]

@@ -3,7 +3,7 @@
 Its beginning is when it was first heard (CMPL-01), or when it was reopened; a round that is over owes nothing any more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,20 +36,19 @@ def in_line(complaint: Complaint, clocks: Sequence[Watch], *, trade: Trade, at: 
         if running := here.get(name):
             outcome += moved(running, fate, complaint, running.runs_by(trade.knowledge), at)
         elif fate is Fate.OWED:
-            milestone = getattr(policy, name)
-            terms = Terms.of(trade, complaint.unit, milestone)
+            terms, thing = Terms.of(trade, complaint.unit, getattr(policy, name)), Thing.of(complaint.about, complaint)
             first = not here  # nobody watched this round before
-            begun = Watch.start(thing(complaint), name, facts(complaint), terms, trade.profile(complaint.unit), at, first_heard=first)
+            begun = Watch.start(thing, name, facts(complaint), terms, trade.profile(complaint.unit), at, first_heard=first)
             outcome += [begun, *waiting_too(begun, here.values(), terms, at)] if begun else []
     return outcome
 
 
-def waiting_too(begun: Watch, others: Iterable[Watch], terms: Terms, at: datetime) -> list[Event]:
+def waiting_too(begun: Watch, others: Collection[Watch], terms: Terms, at: datetime) -> list[Event]:
     """What begins while the complaint waits waits too, until the same moment; what it waited before moves it as it moved the others. What is past
     already is missed."""
-    others = list(others)
     over = {pause["began"]: pause for it in others for pause in it.pauses if pause["ended"]}
-    begun.take_over(terms, [over[began] for began in sorted(over)])
+    if over:
+        begun.take_over(terms, [over[began] for began in sorted(over)])
     told = begun.tick(terms, at)
     for pause in [it.pauses[-1] for it in others if it.state is Running.PAUSED][:1]:
         until = datetime.fromisoformat(pause["until"])
@@ -95,10 +94,6 @@ def facts(it: Complaint) -> Facts:
         moments[PROMISED] = it.feedback_by
     kind = (it.follows or "").partition(":")[0] or None
     return Facts(moments, it.round, it.severity.value if it.severity else None, it.channel, it.category, kind)
-
-
-def thing(it: Complaint) -> Thing:
-    return Thing(it.about, it.named_id, it.customer_id, it.unit, it.correlation, it.trace)
 
 
 def in_time(outcome: Outcome, complaint: Complaint | None = None, clocks: Sequence[Watch] = (), *, trade: Trade, at: datetime) -> Outcome:

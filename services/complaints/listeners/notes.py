@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from services.complaints.domain.known_customer import KnownCustomer
 from services.complaints.domain.note import Note
 from shared.contracts.notes import NoteErased, NoteWritten
 from shared.gate import Origin
@@ -12,11 +13,14 @@ from shared.reactions import Listener, one
 on = Listener("careloop.notes")
 
 Kept = Annotated[Note | None, one(Note, id=lambda event: event.note_id)]
+Whose = Annotated[KnownCustomer | None, one(KnownCustomer, id=lambda event: event.customer_id, lock=False)]
 
 
 @on(NoteWritten)
-def keep_what_is_shared(event: NoteWritten, note: Kept, *, origin: Origin) -> Outcome:
-    """Words about what may be a complaint; all others are passed over."""
+def keep_what_is_shared(event: NoteWritten, note: Kept, whose: Whose, *, origin: Origin) -> Outcome:
+    """Words about what may be a complaint; all others are passed over. Of somebody who is erased nothing is kept."""
+    if whose is not None and whose.erased:
+        return []
     return copy(Note, event, note, origin.place) if "complaints" in event.shared_with else []
 
 

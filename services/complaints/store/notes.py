@@ -5,8 +5,14 @@ from collections.abc import Collection, Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.complaints.domain.complaint import Complaint
 from services.complaints.domain.note import Note
 from shared.paging import MOST
+
+
+def things(complaint: Complaint) -> list[str]:
+    """What words are looked for that are about a complaint: itself, the inquiry it was, and what it follows."""
+    return [complaint.about, f"inquiry:{complaint.inquiry_id}", complaint.follows or ""]
 
 
 async def about(session: AsyncSession, things: Collection[str]) -> Sequence[Note]:

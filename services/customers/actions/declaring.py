@@ -7,24 +7,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.customers.domain import filing
 from services.customers.domain.claim import Standing
+from services.customers.domain.consent import hear
 from services.customers.domain.customer import Customer
 from services.customers.domain.declaration import Declaration
-from services.customers.store import customers
+from services.customers.store import consents, customers, erasures
+from services.customers.store.customers import CustomerNotFound
 from shared.contracts import Event
 from shared.database import keep
 from shared.entities import Entity
 from shared.etag import Expected
+from shared.scope import Scope
 from shared.units import Units
 
 TRIES = 3  # a name that two declare at the same moment is one of them's by the second try
 
 
-async def declare(session: AsyncSession, told: Declaration, *, units: Units, at: datetime, expected: Expected) -> tuple[Customer, bool]:
-    """The customer as it is now, and whether its reference was declared for the first time."""
+async def declare(
+    session: AsyncSession, told: Declaration, *, units: Units, scope: Scope, at: datetime, expected: Expected
+) -> tuple[Customer, bool]:
+    """The customer as it is now, and whether its reference was declared for the first time. Another unit's customer is not there."""
     for attempt in range(1, TRIES + 1):
         try:
             async with session.begin_nested():
-                customer, is_new, events = await once(session, told, units, at, expected)
+                customer, is_new, events = await once(session, told, units, scope, at, expected)
         except IntegrityError:
             if attempt == TRIES:
                 raise
@@ -35,14 +40,19 @@ async def declare(session: AsyncSession, told: Declaration, *, units: Units, at:
 
 
 async def once(
-    session: AsyncSession, told: Declaration, units: Units, at: datetime, expected: Expected
+    session: AsyncSession, told: Declaration, units: Units, scope: Scope, at: datetime, expected: Expected
 ) -> tuple[Customer, bool, list[Event]]:
     claims = await customers.claims_for(session, told.reference, told.others)
+    listed = await consents.listed_under(session, told.reference)
     holders = {it.id: it for it in await customers.locked(session, filing.holders_of([told.reference, *told.others], claims))}
     mine = next((it for it in claims if it.reference == told.reference), None)
-    expected.check(holders[mine.customer_id].version if mine else 0)
     is_new = mine is None or mine.standing is not Standing.DECLARED
-    outcome = filing.declare(told, claims, list(holders.values()), units=units, at=at)
+    if mine and not is_new and not scope.sees(holders[mine.customer_id].unit):
+        raise CustomerNotFound
+    expected.check(holders[mine.customer_id].version if mine else 0)
+    erased = await erasures.erased(session, [told.reference, *told.others])  # last: whoever waited for an erasure sees it
+    outcome = filing.declare(told, claims, list(holders.values()), units=units, at=at, erased=erased)
+    outcome = hear(outcome, told.reference, told.source, told.facts.get("consents") or (), listed, told_at=told.at, at=at)
     session.add_all(it for it in outcome if isinstance(it, Entity))
     await session.flush()
     return await customers.by_reference(session, told.reference), is_new, [it for it in outcome if isinstance(it, Event)]

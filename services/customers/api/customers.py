@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from services.customers.actions import declaring
 from services.customers.domain.claim import ConflictingReference
@@ -17,8 +17,8 @@ from shared.bodies import Reference
 from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Slug, Text, Zone
 from shared.errors import Invalid
 from shared.etag import IfMatchIfGiven, tag
-from shared.http import Body, Now, Router, Session, View, allow, problems
-from shared.masking import masked_email, masked_phone
+from shared.http import Body, Now, Router, Scope, Session, View, allow, problems
+from shared.masking import MaskedEmail, MaskedPhone, MaskedText
 from shared.paging import Asked, Page, Part
 from shared.problems import Changed
 from shared.units import Units, zone_named
@@ -77,7 +77,7 @@ class ReferenceView(View):
     """What a foreign system calls the customer. `claimed`: a declaration says so; otherwise it was only mentioned, or is withdrawn."""
 
     system: str
-    id: str
+    id: MaskedText
     claimed: bool
 
 
@@ -89,11 +89,11 @@ class CustomerView(View):
     redirected_to: UUID | None = Field(description="who it turned out to be")
     references: list[ReferenceView]
     kind: Kind | None
-    display_name: str | None
-    contact_person: str | None
-    business_scope: str | None
-    phones: list[Annotated[str, PlainSerializer(masked_phone)]] = Field(examples=[["+86 138****8000"]])
-    emails: list[Annotated[str, PlainSerializer(masked_email)]] = Field(examples=[["a***@example.com"]])
+    display_name: MaskedText | None
+    contact_person: MaskedText | None
+    business_scope: MaskedText | None
+    phones: list[MaskedPhone]
+    emails: list[MaskedEmail]
     preferred_channel: str | None
     language: str | None
     time_zone: str | None
@@ -134,21 +134,23 @@ async def show_customer_by_reference(system: System, id: OfSystem, session: Sess
 
 @router.put(
     "/by-reference/{system}/{id:path}", response_model=CustomerView, dependencies=[allow("customers.declare")],
-    responses=problems(ConflictingReference, UnknownUnit, Changed) | {201: {"model": CustomerView, "description": "It was not declared before."}},
+    responses=problems(CustomerNotFound, ConflictingReference, UnknownUnit, Changed)
+    | {201: {"model": CustomerView, "description": "It was not declared before."}},
 )  # fmt: skip
 async def declare_customer(
-    system: System, id: OfSystem, body: Declared, session: Session, now: Now, expected: IfMatchIfGiven,
+    system: System, id: OfSystem, body: Declared, session: Session, scope: Scope, now: Now, expected: IfMatchIfGiven,
     units: Annotated[Units, Depends(units_of)], response: Response,
 ) -> Any:  # fmt: skip
     """Say all you know of one of your customers, instead of `customer.declared`. The same again changes nothing.
 
     409: one of `references` is another customer's, as another declaration says."""
-    if body.orgunit is not None and body.orgunit not in units.units:
+    if body.orgunit is not None and (body.orgunit not in units.units or not scope.sees(body.orgunit)):
         raise UnknownUnit(field="/orgunit")
-    facts = body.model_dump(mode="json", exclude={"references", "orgunit"}) | {"unit": body.orgunit}
+    unit = body.orgunit or (None if scope.units is None else scope.home(units))
+    facts = body.model_dump(mode="json", exclude={"references", "orgunit"}) | {"unit": unit}
     names = tuple(f"{it.system}/{it.id}" for it in body.references or ())
     told = Declaration(f"{system}/{id}", f"/{system}", now, facts, names=names)
-    customer, is_new = await declaring.declare(session, told, units=units, at=now, expected=expected)
+    customer, is_new = await declaring.declare(session, told, units=units, scope=scope, at=now, expected=expected)
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/v1/customers/{customer.id}"
     tag(response, customer.version)

@@ -12,6 +12,7 @@ from services.customers.store import orders
 from services.customers.store.orders import ORDERS, AmbiguousOrder, Holder, OrderNotFound
 from shared.contracts.values import Slug
 from shared.http import Router, Session, View, allow, problems
+from shared.masking import MaskedFacts
 from shared.paging import Asked, Page
 
 router = Router("/v1/orders", tags=["orders"])
@@ -50,7 +51,7 @@ class OrderView(OrderSummary):
     lines: list[dict[str, Any]]
     ship_to: dict[str, Any] | None
     payment_terms: str | None
-    changes: list[dict[str, Any]]
+    changes: list[MaskedFacts]
     production: list[dict[str, Any]]
     shipments: list[dict[str, Any]]
     partial_deliveries: list[dict[str, Any]]
@@ -80,8 +81,8 @@ def listed(facts: dict[str, Any], id: str) -> list[dict[str, Any]]:
 async def list_orders(session: Session, asked: Annotated[Asked, Depends(ORDERS)]) -> Any:
     """All orders, those that we heard of last first."""
     part = await ORDERS.page(session, asked)
-    holders = await orders.holders(session, {order.reference for order in part.items})
-    return {"items": [summary(order, holders[order.reference]) for order in part.items], "next": part.next, "total": part.total}
+    holders = await orders.holders(session, part.items)
+    return {"items": [summary(order, holders[order.id]) for order in part.items], "next": part.next, "total": part.total}
 
 
 @router.get(
@@ -94,8 +95,8 @@ async def show_order(
 ) -> Any:
     """One order and everything that was told of it."""
     order = await orders.by_order_id(session, order_id, system)
-    facts, holders = order.facts, await orders.holders(session, [order.reference])
-    return summary(order, holders[order.reference]) | {
+    facts, holders = order.facts, await orders.holders(session, [order])
+    return summary(order, holders[order.id]) | {
         "lines": order.term("lines") or [],
         "ship_to": order.term("ship_to"),
         "payment_terms": order.term("payment_terms"),

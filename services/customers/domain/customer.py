@@ -27,6 +27,7 @@ class CustomerState(StrEnum):
     PROVISIONAL = "provisional"  # only mentioned so far
     REGISTERED = "registered"  # declared by a source
     REDIRECTED = "redirected"  # turned out to be another customer
+    ERASED = "erased"  # that there was one is all that is known
 
 
 class Kind(StrEnum):
@@ -38,6 +39,7 @@ STANDINGS = {
     CustomerState.PROVISIONAL: Standing.PROVISIONAL,
     CustomerState.REGISTERED: Standing.DECLARED,
     CustomerState.REDIRECTED: Standing.REDIRECTED,
+    CustomerState.ERASED: Standing.PROVISIONAL,  # of them nothing is told any more
 }
 version = Column("version", Integer, nullable=False)
 
@@ -49,6 +51,7 @@ class Customer(Memory, table=True):
         Index("customer_state", "state", "created_at", "id"),
         Index("customer_unit", "unit", "created_at", "id"),
         Index("customer_kind", "kind", "created_at", "id"),
+        Index("customer_redirected", "redirected_to"),
     )
     __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
 

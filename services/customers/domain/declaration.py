@@ -44,5 +44,11 @@ def together(told: Mapping[str, Facts]) -> Facts:
     return facts | {name: list(union(it.get(name, ()) for it in latest)) for name in POINTS}
 
 
+def latest_word(names: Mapping[str, Mapping[str, Any]], fact: str) -> Any:
+    """On a fact that stands in what was said and not in the file itself: an address, the consents. `names`: those of a customer, as it keeps them."""
+    told = [it["said"] for it in names.values() if it["said"] and fact in it["said"]["facts"]]
+    return max(told, key=lambda said: str(said["at"]))["facts"][fact] if told else None
+
+
 def union(lists: Iterable[Iterable[str]]) -> dict[str, None]:
     return dict.fromkeys(point for points in lists for point in points)

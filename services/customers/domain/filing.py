@@ -11,6 +11,7 @@ from uuid import UUID
 from services.customers.domain.claim import Claim, ConflictingReference, Place, Standing
 from services.customers.domain.customer import Customer, CustomerState
 from services.customers.domain.declaration import Declaration
+from services.customers.domain.erased import ErasedReference, refuse_what_is_erased
 from shared.contracts import Event
 from shared.contracts.contacts import ContactChanged
 from shared.ids import customer_of
@@ -83,8 +84,12 @@ def references_of(contact: ContactChanged | None) -> list[str]:
     return [it.reference for it in contact.references] if contact else []
 
 
-def declare(told: Declaration, claims: Sequence[Claim], customers: Sequence[Customer], *, units: Units, at: datetime) -> Outcome:
+def declare(
+    told: Declaration, claims: Sequence[Claim], customers: Sequence[Customer], *, units: Units, at: datetime,
+    erased: Sequence[ErasedReference] = (),
+) -> Outcome:  # fmt: skip
     """A source says what it knows of one of its customers. `claims`: of all names in it, and those it gave before."""
+    refuse_what_is_erased(told.reference, told.names, erased)
     desk = Desk(claims, customers, units, at)
     mine = desk.claim(told.reference, told.source)
     if mine.knows(told.place):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric, UniqueConstraint
+from sqlalchemy import Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -58,12 +58,15 @@ class Order(Memory, table=True):
         Index("orders_reference", "reference", "created_at", "id"),
         Index("orders_unit", "unit", "created_at", "id"),
         Index("orders_delivered", "delivered", "created_at", "id"),
+        Index("orders_erased", "erased_id", "created_at", "id", postgresql_where=text("erased_id IS NOT NULL")),
+        Index("orders_asked", "id", postgresql_where=text("(state = 'clarifying' AND erased_id IS NULL) <> asked")),
     )
 
     id: UUID = Field(primary_key=True)
     system: str  # whose customer's order it is ...
     order_id: str  # ... and what that system calls it
-    reference: str  # of the customer; the claim of that name says who it is today
+    reference: str  # of the customer; the claim of that name says who it is today ...
+    erased_id: UUID | None = None  # ... and this where the claim is erased
     source: str
     unit: str | None = None  # the one that its events name; otherwise it is its customer's
     state: OrderState = Field(default=OrderState.RECEIVED, sa_type=codes(OrderState))
@@ -80,6 +83,12 @@ class Order(Memory, table=True):
     delivered: bool = False
     facts: Fact = Field(default_factory=dict, sa_type=JSONB)
     created_at: datetime = Field(sa_type=Timestamp)  # when we first heard of it
+    asked: bool = False  # somebody is to ask the customer: a job keeps this in line with `unclear`
+
+    @property
+    def unclear(self) -> bool:
+        """The customer has to be asked. Whoever is erased can't be."""
+        return self.state is OrderState.CLARIFYING and self.erased_id is None
 
     # -- facts come in
 

@@ -9,6 +9,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.customers.domain.claim import Claim
+from services.customers.domain.erased import ErasedReference, hashed
 from services.customers.domain.facts import iso
 from services.customers.domain.filing import mention
 from services.customers.domain.order import Order, order_id_of
@@ -38,6 +39,7 @@ from shared.units import Units
 on = Listener("careloop.inbound.orders")
 
 CustomersName = Annotated[Claim | None, one(Claim, reference=lambda event: event.key, lock=False)]
+Erased = Annotated[ErasedReference | None, one(ErasedReference, hash=lambda event: hashed(event.key), lock=False)]
 Mirrored = Annotated[
     Order | None, one(Order, id=lambda event: order_id_of(event.customer.system, event.order_id) if event.order_id else None)
 ]
@@ -56,13 +58,17 @@ def adds_to_the_order(*contracts: type[Event]) -> Callable[[AddFact], AddFact]:
     """The reaction to these: the function below adds what it says to the order's mirror, if it is about an order; the customer is known in any case."""
 
     def register(add: AddFact) -> AddFact:
-        def react(event: Any, claim: CustomersName, order: Mirrored, *, at: datetime, units: Units, origin: Origin) -> Outcome:
-            known = [] if claim else mention(event.key, source=origin.source or "", unit=units.name_of(origin.unit), at=at)
+        def react(
+            event: Any, claim: CustomersName, erased: Erased, order: Mirrored, *, at: datetime, units: Units, origin: Origin
+        ) -> Outcome:  # fmt: skip
+            known = [] if claim or erased else mention(event.key, source=origin.source or "", unit=units.name_of(origin.unit), at=at)
             if event.order_id is None:
                 return list(known)
             order = order or order_of(event, origin, at)
             add(event, order)
             unit = origin.unit if origin.unit in units.units else None
+            if erased:
+                order.put(erased_id=erased.customer_id)
             order.belongs(event.key, origin.source or "", unit, moment(event), placing=isinstance(event, OrderPlaced))
             order.settle()
             return [order, *known]

@@ -36,6 +36,21 @@ async def by_id(session: AsyncSession, customer_id: UUID) -> Customer:
     return customer
 
 
+async def survivor(session: AsyncSession, customer_id: UUID) -> Customer:
+    """Who it is today: whoever turned out to be another is that one."""
+    customer = await by_id(session, customer_id)
+    while customer.redirected_to is not None:
+        customer = await by_id(session, customer.redirected_to)
+    return customer
+
+
+async def family(session: AsyncSession, customer_id: UUID) -> Sequence[UUID]:
+    """The customer, and all who turned out to be it, also of other units."""
+    known = select(Customer.id).where(Customer.id == customer_id).cte("family", recursive=True)
+    known = known.union(select(Customer.id).join(known, col(Customer.redirected_to) == known.c.id))
+    return (await session.exec(select(known.c.id).execution_options(everywhere=True))).all()
+
+
 async def by_reference(session: AsyncSession, reference: str) -> Customer:
     found = await session.exec(select(Customer).join(Claim, col(Claim.customer_id) == col(Customer.id)).where(Claim.reference == reference))
     customer = found.one_or_none()
@@ -51,9 +66,16 @@ async def claims_for(session: AsyncSession, reference: str, others: Collection[s
     return (await session.exec(found.execution_options(populate_existing=True))).all()
 
 
-async def locked(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Customer]:
-    found = select(Customer).where(col(Customer.id).in_(ids)).order_by(col(Customer.id)).with_for_update()
+async def claims_of(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Claim]:
+    """All names of these customers; ours until the end of the transaction."""
+    found = select(Claim).where(col(Claim.customer_id).in_(ids)).order_by(col(Claim.reference)).with_for_update()
     return (await session.exec(found.execution_options(populate_existing=True))).all()
+
+
+async def locked(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Customer]:
+    """Also of other units: a name is one customer's in the whole company, whoever declares it."""
+    found = select(Customer).where(col(Customer.id).in_(ids)).order_by(col(Customer.id)).with_for_update()
+    return (await session.exec(found.execution_options(populate_existing=True, everywhere=True))).all()
 
 
 async def counted(session: AsyncSession) -> dict[str, int]:

@@ -11,7 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.customers.domain.claim import Claim
 from services.customers.domain.customer import Customer
 from services.customers.domain.order import Order
+from shared import scope
 from shared.errors import Conflict, NotFound
+from shared.ids import customer_of
 from shared.paging import Register
 
 
@@ -37,7 +39,8 @@ class OfCustomer:
     type = Uuid()
 
     def in_(self, ids: Sequence[UUID]) -> ColumnElement[bool]:
-        return col(Order.reference).in_(select(Claim.reference).where(col(Claim.customer_id).in_(ids)))
+        theirs = select(Claim.reference).where(col(Claim.customer_id).in_(ids))
+        return or_(col(Order.reference).in_(theirs), col(Order.erased_id).in_(ids))
 
 
 class OfUnit:
@@ -45,11 +48,14 @@ class OfUnit:
 
     type = String()
 
-    def in_(self, units: Sequence[str]) -> ColumnElement[bool]:
+    def in_(self, units: Collection[str]) -> ColumnElement[bool]:
         theirs = select(Claim.reference).join(Customer, col(Customer.id) == col(Claim.customer_id)).where(col(Customer.unit).in_(units))
-        return or_(col(Order.unit).in_(units), and_(col(Order.unit).is_(None), col(Order.reference).in_(theirs)))
+        erased = select(Customer.id).where(Customer.id == Order.erased_id, col(Customer.unit).in_(units)).exists()
+        named = theirs.where(Claim.reference == Order.reference).exists()
+        return or_(col(Order.unit).in_(units), and_(col(Order.unit).is_(None), or_(named, erased)))
 
 
+scope.by(Order, OfUnit().in_)
 ORDERS = Register(
     Order,
     by=[Order.created_at, Order.id],
@@ -74,10 +80,23 @@ async def by_order_id(session: AsyncSession, order_id: str, system: str | None) 
     return orders[0]
 
 
-async def holders(session: AsyncSession, references: Collection[str]) -> dict[str, Holder]:
+async def holders(session: AsyncSession, orders: Collection[Order]) -> dict[UUID, Holder]:
+    """By the id of the order; whoever sees an order may know whose it is."""
     found = (
         select(Claim.reference, Customer.id, Customer.unit)
         .join(Customer, col(Customer.id) == col(Claim.customer_id))
-        .where(col(Claim.reference).in_(references))
+        .where(col(Claim.reference).in_({order.reference for order in orders}))
+        .execution_options(everywhere=True)
     )
-    return {reference: Holder(customer_id, unit) for reference, customer_id, unit in (await session.exec(found)).all()}
+    named = {reference: Holder(customer_id, unit) for reference, customer_id, unit in (await session.exec(found)).all()}
+    left = [order for order in orders if order.reference not in named]
+    nameless = await without_a_claim(session, left) if left else {}
+    return {order.id: named.get(order.reference) or nameless[order.id] for order in orders}
+
+
+async def without_a_claim(session: AsyncSession, orders: Collection[Order]) -> dict[UUID, Holder]:
+    """Whose claim is erased: whom the order remembers, otherwise whoever would have the name if nobody had said more."""
+    ids = {order.id: order.erased_id or customer_of(order.reference) for order in orders}
+    found = select(Customer.id, Customer.unit).where(col(Customer.id).in_(ids.values())).execution_options(everywhere=True)
+    known = {id: Holder(id, unit) for id, unit in (await session.exec(found)).all()}
+    return {order: known[id] for order, id in ids.items()}

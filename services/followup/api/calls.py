@@ -15,12 +15,13 @@ from services.followup.domain.satisfaction import MOST_ASPECTS, ContradictingSco
 from services.followup.store import calls
 from services.followup.store.calls import CallNotFound
 from shared.contracts.followup import Satisfaction
-from shared.contracts.values import Slug, limits
+from shared.contracts.values import Id, Slug, limits
 from shared.etag import IfMatchIfGiven, tag
 from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
 from shared.notes import LONGEST
 from shared.paging import Asked, Page, Part, Register
 from shared.problems import Changed
+from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 
 router = Router("/v1/calls", tags=["calls"])
 CALLS = Register(
@@ -79,6 +80,16 @@ class NewAttempt(Body):
     callback_at: Moment | None = Field(None, description="with `callback_agreed` only: when the customer wants to be called")
 
 
+class Assignment(Body):
+    """To whom."""
+
+    staff_id: Id
+
+
+class Release(Body):
+    """Nothing has to be said."""
+
+
 class Answered(Body):
     """What the customer said."""
 
@@ -134,5 +145,37 @@ async def answer_call(
         session, call_id, body.satisfaction, score=body.score, aspects=body.aspects, remarks=body.remarks, expected=expected, trade=trade,
         by=staff.sub, at=now,
     )  # fmt: skip
+    tag(response, call.version)
+    return call
+
+
+@router.post(
+    "/{call_id}/assignment", response_model=CallView, dependencies=[allow("calls.make")],
+    responses=problems(
+        CallNotFound, CallIsOver, Changed, UnknownColleague, LacksTheRole, OfAnotherUnit, HasLeft, IsAway, NotYoursToGive
+    ),
+)  # fmt: skip
+async def assign_call(
+    call_id: UUID, body: Assignment, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, trade: TradeAtHand, response: Response
+) -> Any:  # fmt: skip
+    """Somebody calls them. Supervisors and leaders give it to anybody who is here and may call; everybody else takes what nobody has for themselves.
+
+    Your own are `GET /v1/calls?assigned_to=<your id>`. Whoever else reaches the customer may still say so."""
+    call = await calling.assign(
+        session, call_id, body.staff_id, expected=expected, units=trade.units, roles=staff.roles, by=staff.sub, at=now
+    )
+    tag(response, call.version)
+    return call
+
+
+@router.post(
+    "/{call_id}/release", response_model=CallView, dependencies=[allow("calls.make")],
+    responses=problems(CallNotFound, CallIsOver, Changed, NobodyHasIt, NotYoursToGive),
+)  # fmt: skip
+async def release_call(
+    call_id: UUID, session: Session, staff: Staff, expected: IfMatchIfGiven, response: Response, body: Release = Release()
+) -> Any:
+    """It is given back: anybody may take it."""
+    call = await calling.release(session, call_id, expected=expected, roles=staff.roles, by=staff.sub)
     tag(response, call.version)
     return call

@@ -4,6 +4,7 @@ A row stands for every round of which we heard something. It is called off also 
 comes late plans nothing: events of one thing end in the same calls in any order of arrival.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +23,9 @@ from shared.contracts import Event
 from shared.contracts.followup import CallCalledOff, Satisfaction
 from shared.entities import Timestamp, codes
 from shared.ids import made_of
+from shared.staff import Colleague
+from shared.todo import assigning
+from shared.units import Units
 
 
 class State(StrEnum):
@@ -48,21 +52,19 @@ class Reason(StrEnum):
 
     def asking(self, calls: Calls) -> Asking | None:
         """What the profile says about it; None: it asks nobody."""
-        match self:
-            case Reason.COMPLAINT_RESOLVED:
-                return calls.complaint
-            case Reason.VISIT_DEPARTED:
-                return calls.visit
-            case Reason.MEASUREMENT_COMPLETED:
-                return calls.measurement
-            case Reason.INSTALLATION_COMPLETED:
-                return calls.installation
-            case Reason.REPAIR_COMPLETED:
-                return calls.repair
-            case Reason.ORDER_CLOSED:
-                return calls.order
-            case Reason.ORDER_LOST:
-                return calls.lost_order
+        asking: Asking | None = getattr(calls, ASKED_ABOUT[self])
+        return asking
+
+
+ASKED_ABOUT = {
+    Reason.COMPLAINT_RESOLVED: "complaint",
+    Reason.VISIT_DEPARTED: "visit",
+    Reason.MEASUREMENT_COMPLETED: "measurement",
+    Reason.INSTALLATION_COMPLETED: "installation",
+    Reason.REPAIR_COMPLETED: "repair",
+    Reason.ORDER_CLOSED: "order",
+    Reason.ORDER_LOST: "lost_order",
+}  # where the profile says it
 
 
 class Why(StrEnum):
@@ -74,16 +76,21 @@ class Why(StrEnum):
     WITHDRAWN = "withdrawn"
     ATTEMPTS = "attempts"
     REFUSED = "refused"
+    ERASED = "erased"  # nothing is kept of the customer
 
 
 WAITING = frozenset((State.PLANNED, State.ASSIGNED, State.DUE, State.ATTEMPTED, State.CALLBACK_AGREED))
+UNTRIED = frozenset((State.PLANNED, State.ASSIGNED))
 WAITS = "state IN ('planned', 'assigned', 'due', 'attempted', 'callback_agreed')"
 OFF = (
+    Why.ERASED,
     Why.ACCEPTED,
     Why.CLOSED,
     Why.REOPENED,
     Why.WITHDRAWN,
 )  # as they follow each other in a complaint's life: the first one is the reason
+HELD = f"assigned_to IS NOT NULL AND {WAITS}"
+MAKE, ASSIGN = "calls.make", "calls.assign"
 ONCE = 1  # the round of what is asked about once
 version = Column("version", Integer, nullable=False)
 
@@ -120,6 +127,7 @@ class Call(Memory, table=True):
         Index("call_customer", "customer_id", "planned_at", "id"),
         Index("call_unit", "unit", "planned_at", "id"),
         Index("call_assigned", "assigned_to", "planned_at", "id"),
+        Index("call_held", "assigned_to", "id", postgresql_where=text(HELD)),
         Index("call_satisfaction", "satisfaction", "planned_at", "id"),
         Index("call_source", "source", "planned_at", "id"),
         Index("call_planned", "planned_at", "id"),
@@ -161,7 +169,9 @@ class Call(Memory, table=True):
     @property
     def allowed(self) -> tuple[str, ...]:
         """What may be done with it now."""
-        return ("attempts", "outcome") if self.waits else ()
+        if not self.waits:
+            return ()
+        return ("attempts", "outcome", "assignment", *(["release"] if self.assigned_to else []))
 
     @classmethod
     def about_it(cls, matter: Matter, state: State, at: datetime) -> "Call":
@@ -184,13 +194,42 @@ class Call(Memory, table=True):
         """By a notice of holidays. Once somebody has tried, only the end moves."""
         if not self.waits or self.earliest_at is None:
             return
-        if self.state is State.PLANNED:
+        if self.state in UNTRIED:
             self.earliest_at, self.due_at = window
         else:
             self.due_at = max(due_at, self.earliest_at)
 
     def end(self, state: State, why: Why | None = None) -> None:
         self.state, self.why, self.give_up_at = state, why, None
+
+    # -- who asks
+
+    def assign(self, to: str, person: Colleague | None, *, units: Units, roles: Collection[str], by: str, at: datetime) -> None:
+        """Somebody has it from now on. Whoever else reaches the customer may still say so. `person`: what the directory knows of `to`."""
+        assigning.must_be_allowed(to, self.assigned_to, by=by, roles=roles, permission=ASSIGN)
+        assigning.must_fit(person, unit=self.unit, able=assigning.able(person, MAKE), units=units, at=at)
+        self.assigned_to = to
+        if self.state is State.PLANNED:
+            self.state = State.ASSIGNED
+
+    def release(self, *, roles: Collection[str], by: str) -> None:
+        """Whoever has it gives it back, or somebody who assigns work takes it away."""
+        assigning.must_hold(self.assigned_to, by=by, roles=roles, permission=ASSIGN, allowed=self.allowed)
+        self.be_free()
+
+    def be_free(self) -> None:
+        """Anybody may ask again. What was tried stays tried."""
+        self.assigned_to = None
+        if self.state is State.ASSIGNED:
+            self.state = State.PLANNED
+
+    def give_back(self, person: Colleague | None, *, units: Units, at: datetime) -> bool:
+        """Whoever has it is not there any more, or not in time."""
+        able = assigning.able(person, MAKE)
+        if not self.waits or not assigning.goes_back(person, unit=self.unit, able=able, due_at=self.due_at, units=units, at=at):
+            return False
+        self.be_free()
+        return True
 
     def call_off(self, why: Why) -> list[Event]:
         if self.waits:

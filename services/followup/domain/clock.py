@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from services.followup.domain import Memory
-from services.followup.domain.call import Call
+from services.followup.domain import Memory, telling
+from services.followup.domain.call import ASKED_ABOUT, Call
 from services.followup.domain.hours import Window, closing, next_window, window_of
 from services.followup.domain.policy import Asking, Calls
 from shared.clocks import clock
 from shared.clocks.terms import OWN, PROMISED, Facts, Reckoned, Terms
+from shared.contracts import Event
 from shared.contracts.followup import CallOverdue
 from shared.profiles import Limit, Milestone
 from shared.worktime.calendar import Calendar
@@ -43,7 +45,7 @@ class CallTerms(Terms):
         return cls(Milestone(owner=asking.owner, at_risk=asking.at_risk, limits=(limit,)), {OWN: calendar}, calls, asking, zone)
 
     def dump(self) -> dict[str, Any]:
-        windows = self.calls.model_dump(mode="json", include={"windows", "rest", "attempts", "apart", "agreed_within", "give_up_after"})
+        windows = self.calls.model_dump(mode="json", exclude={*ASKED_ABOUT.values()})
         asking = self.asking.model_dump(mode="json", exclude_defaults=True)
         return Terms.dump(self) | {"calls": windows, "asking": asking, "zone": self.zone.key}
 
@@ -70,6 +72,10 @@ class Watch(clock.Clock, Memory, table=True):
 
     missed_as = CallOverdue
 
+    def announced(self, contract: type[Event] | None, **more: Any) -> list[Any]:
+        """And who at work is to hear of it: a notice to them, for follow-up sends it itself."""
+        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]
+
     def since(self, limit: Limit) -> str:
         return "promised" if limit.promised else "happened"
 
@@ -92,5 +98,5 @@ def read(kept: bytes, knowledge: Knowledge) -> CallTerms:
     return CallTerms(terms.milestone, terms.calendars, calls, asking, ZoneInfo(told["zone"]))
 
 
-def id_of(call_id: Any) -> Any:
+def id_of(call_id: UUID) -> UUID:
     return clock.clock_id(f"call:{call_id}", CALL, 1)

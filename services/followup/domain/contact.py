@@ -50,6 +50,7 @@ class Contact(Memory, table=True):
     time_zone: str | None = None
     unit: str | None = None
     news: bool = False  # notices may wait for it: a job will look
+    erased: bool = False  # nobody tells them anything any more; a job takes the contact points away
     partition: int = -1
     record_offset: int = Field(default=-1, sa_type=BigInteger)
 
@@ -59,7 +60,7 @@ class Contact(Memory, table=True):
 
     @property
     def reachable(self) -> bool:
-        return bool(self.emails or self.phones)
+        return not self.erased and bool(self.emails or self.phones)
 
     def channels(self, policy: Policy) -> list[str]:
         """By which the customer can be reached, the preferred one first."""
@@ -85,7 +86,7 @@ class Contact(Memory, table=True):
         if told:
             self.customer_id, self.unit = told.customer_id, told.unit
             self.preferred_channel, self.language, self.time_zone = told.preferred_channel, told.language, told.time_zone
-            self.news = True
+            self.news, self.erased = True, False
         else:
             self.preferred_channel = self.language = self.time_zone = None
 
@@ -124,4 +125,5 @@ def forget(held: Sequence[Contact], place: tuple[int, int]) -> Outcome:
     """The customer is erased: nothing stays by which they could be reached."""
     for contact in held:
         contact.take(None, contact.revision, place)
+        contact.erased = True
     return list(held)

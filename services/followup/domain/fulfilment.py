@@ -30,7 +30,10 @@ def fulfilment_id(system: str, customer: str, order_id: str) -> UUID:
 
 
 class Fulfilment(Memory, table=True):
-    __table_args__ = (Index("fulfilment_arrival_due_at", "arrival_due_at", postgresql_where=text("arrival_due_at IS NOT NULL")),)
+    __table_args__ = (
+        Index("fulfilment_arrival_due_at", "arrival_due_at", postgresql_where=text("arrival_due_at IS NOT NULL")),
+        Index("fulfilment_asked", "id", postgresql_where=text("trouble <> asked")),
+    )
 
     id: UUID = Field(primary_key=True)
     system: str
@@ -38,6 +41,8 @@ class Fulfilment(Memory, table=True):
     reference: str
     facts: Fact = Field(default_factory=dict, sa_type=JSONB)
     arrival_due_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when we look whether the goods are there
+    trouble: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)  # by shipment: when the newest of what goes wrong with it happened
+    asked: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)  # the same, as a job asked somebody to see to it
 
     # -- facts come in
 
@@ -110,6 +115,18 @@ class Fulfilment(Memory, table=True):
         earliest = min(due, default=None)
         if earliest != self.arrival_due_at:
             self.arrival_due_at = earliest
+        if (trouble := self.troubled_shipments(unit)) != self.trouble:
+            self.trouble = trouble
+
+    def troubled_shipments(self, unit: Unit) -> dict[str, str]:
+        """What goes wrong is over when the goods are there.  ORDR-07"""
+        found: dict[str, str] = {}
+        for shipment, facts in self.shipments.items():
+            if "troubles" in facts and not self.has_arrived(shipment):
+                wrong = [*delays_of(facts, unit), *(it for it in facts["troubles"] if it["kind"] == "excepted")]
+                if wrong:
+                    found[shipment] = max(it["at"] for it in wrong)
+        return found
 
     def overdue(self, unit: Unit, at: datetime) -> None:
         """What should be here by now and is not: an exception that we notice ourselves. It says what an event without a date would say.  ORDR-07"""

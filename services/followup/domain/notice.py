@@ -41,6 +41,8 @@ class State(StrEnum):
 WAITING = frozenset((State.PLANNED, State.AWAITING_CONTACT, State.HELD))
 UNTOLD = WAITING | {State.SUPERSEDED, State.CALLED_OFF, State.SKIPPED}
 NO_CONTACT = "no contact yet"
+NO_NEWS = "no news"
+ERASED = "erased"
 DUE = "state IN ('planned', 'held', 'sending')"
 version = Column("version", Integer, nullable=False)
 
@@ -57,6 +59,9 @@ class Notice(Memory, table=True):
         Index("notice_state", "state", "planned_at", "id"),
         Index("notice_source", "source", "kind", "planned_at", "id"),
         Index("notice_planned", "planned_at", "id"),
+        Index("notice_failed", "id", postgresql_where=text("state = 'failed' AND NOT asked")),
+        Index("notice_waiting", "unit", "due_at", "id", postgresql_where=text("state = 'awaiting_contact' AND NOT asked")),
+        Index("notice_told", "id", postgresql_where=text("asked AND state NOT IN ('failed', 'awaiting_contact')")),
     )
     __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
 
@@ -81,6 +86,7 @@ class Notice(Memory, table=True):
     correlation: str | None = None  # what it came of, carried along to all that is announced of it
     trace: str | None = None
     deliveries: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    asked: bool = False  # somebody was asked to tell the customer by another way: a job keeps it in line
     version: int = Field(default=1, sa_column=version)
 
     @property
@@ -93,6 +99,13 @@ class Notice(Memory, table=True):
             return []
         changed, self.state, self.reason, self.due_at = self.state is not state, state, reason, at
         return [self.announced()] if changed else []
+
+    def forget(self, at: datetime) -> list[Event]:
+        """The customer is erased: nobody tells them anything any more, and in which words and where to they were told is gone."""
+        told = self.turn(State.SKIPPED, ERASED, at) if self.waits else []
+        self.subject = self.text = None
+        self.deliveries = [{name: it[name] for name in it.keys() - {"to"}} | {"provider_id": None} for it in self.deliveries]
+        return told
 
     def announced(self) -> Event:
         who = self.names()
@@ -130,6 +143,8 @@ def tell(
     notices = {notice.id: notice for notice in known}
     outcome: Outcome = []
     for news, verdict in judged(wanted, order, policy, at):
+        if verdict is None and contact.erased:
+            verdict = State.SKIPPED, ERASED
         notice = notices.pop(news.id, None)
         if notice is None and any(has_told(it, news) for it in known):
             continue
@@ -201,7 +216,8 @@ def refresh(notice: Notice, news: News) -> None:
 
 
 def withdrawn(notice: Notice) -> Outcome:
-    """What came late shows that there was nothing to tell."""
+    """What came late shows that there was nothing to tell. Where somebody was asked to tell it, the notice stays to say that it is over."""
     announced = notice.waits
-    notice.state, notice.reason = State.CALLED_OFF, "no news"
-    return [Gone(notice), *([notice.announced()] if announced else [])]
+    if notice.reason != NO_NEWS:
+        notice.state, notice.reason = State.CALLED_OFF, NO_NEWS
+    return [*([] if notice.asked else [Gone(notice)]), *([notice.announced()] if announced else [])]

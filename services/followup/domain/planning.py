@@ -21,6 +21,8 @@ def ask(call: Call | None, matter: Matter, moment: datetime, contacts: Sequence[
     asking = matter.reason.asking(calls)
     if asking is None:
         return []
+    if call is None and matter.who.erased:
+        return call_off(None, None, matter, Why.ERASED, at, trade=trade)
     zone: ZoneInfo = zone_of(contacts, trade.unit(matter.unit).clock)
     calendar = trade.calendar(matter.unit)
     planned = plan(call, matter, window_of(moment, asking, calls, calendar, zone), at)

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from shared import profiles
 from shared.profiles import Part, Rule
+from shared.profiles.chores import Chore, Owner
 from shared.worktime.calendar import Hours
 from shared.worktime.span import Measure, Span
 
 Told = Literal["shipped", "delayed", "excepted", "progressed", "delivered"]
 Channel = Literal["email", "sms"]
+Way = Literal["chat", "mail"]
 Milestone = Literal["scheduled", "started", "in_progress", "inspected", "completed"]
 MIDNIGHT, DAY, AT_ONCE = timedelta(0), timedelta(days=1), Span(0, Measure.MINUTES)
 
@@ -60,7 +62,7 @@ class Asking(Part):
     after: Span = AT_ONCE  # not sooner than this after it happened
     within: Span  # D-31
     rule: Rule  # where the number comes from
-    owner: Literal["specialist", "supervisor", "leader", "department", "reception"] = "specialist"
+    owner: Owner = "specialist"
     at_risk: Annotated[float, Field(gt=0, lt=1)] | None = None  # the part of its time after which the owner is warned; None: never
 
     @field_validator("within")
@@ -139,6 +141,39 @@ def without(it: Stretch, since: timedelta, until: timedelta) -> list[Stretch]:
     return [part for part in parts if part.since < part.until]
 
 
+class Untold(Chore):
+    """A customer whom a message does not reach is told by somebody."""
+
+    after: Annotated[timedelta, Field(gt=timedelta(0))]  # so long it is waited for a contact
+
+
+class Staff(Part):
+    """How people at work are told what is theirs: by which ways, and what is not urgent together, at full spans of the day or at fixed times."""
+
+    channels: tuple[Way, ...]  # all of them that somebody has
+    urgent_any_time: bool  # also while the unit does not work
+    digest: Span | None = None  # no time at all: at once
+    digest_at: tuple[time, ...] = ()
+
+    @field_validator("digest")
+    @classmethod
+    def divides_a_day(cls, span: Span | None) -> Span | None:
+        if span and (span.measure not in (Measure.MINUTES, Measure.HOURS) or (span.amount and DAY % span.exact)):
+            raise ValueError('it is minutes or hours of which a day is a multiple, as in "30 min" or "2 h"')
+        return span
+
+    @field_validator("digest_at")
+    @classmethod
+    def in_order(cls, times: tuple[time, ...]) -> tuple[time, ...]:
+        return tuple(sorted(times))
+
+    @model_validator(mode="after")
+    def says_when(self) -> Self:
+        if bool(self.digest) is bool(self.digest_at):
+            raise ValueError("either digest or digest_at says when what is not urgent leaves")
+        return self
+
+
 class Policy(Part):
     """Follow-up's part of a trade profile."""
 
@@ -150,6 +185,9 @@ class Policy(Part):
     channels: tuple[Channel, ...]  # in this order where the customer prefers none
     languages: tuple[str, ...]  # the first is the unit's own
     calls: Calls
+    staff: Staff
+    carrier: Chore  # ORDR-07
+    untold: Untold
 
     @field_validator("quiet")
     @classmethod

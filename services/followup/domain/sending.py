@@ -7,7 +7,8 @@ under one key, a short message may be repeated (its key makes it one), and a mai
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from services.followup.domain.contact import Contact
 from services.followup.domain.notice import NO_CONTACT, Notice, State, is_old
@@ -28,9 +29,24 @@ class Answer(StrEnum):
     UNSURE = "unsure"  # it may have taken it
 
 
+class Letter(Protocol):
+    """What a gateway is asked to send, whatever it is about: the same `id` is the same letter."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def written_at(self) -> datetime: ...
+    @property
+    def to(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a gateway is asked to send."""
+    """A letter to a customer."""
 
     notice: Notice
     channel: str
@@ -38,18 +54,32 @@ class Attempt:
     subject: str
     text: str
 
+    @property
+    def id(self) -> UUID:
+        return self.notice.id
+
+    @property
+    def written_at(self) -> datetime:
+        return self.notice.planned_at
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     answer: Answer
     provider_id: str | None = None
     reason: str | None = None
+    wait: timedelta | None = None  # the gateway asks not to be asked sooner
 
 
 def prepare(notice: Notice, contact: Contact | None, *, trade: Trade, at: datetime) -> tuple[Attempt | None, Outcome]:
     """The next attempt, if there is to be one now; otherwise the notice says why not."""
     policy = trade.policy(notice.unit)
     tried = current(notice)
+    if contact is not None and contact.erased:
+        if tried is not None:
+            remember(notice, closed(tried, "unsure"))
+        notice.state = State.PLANNED
+        return None, notice.forget(at)  # type: ignore[return-value]
     if tried is None and is_old(notice.news_at, policy, at):
         return None, list(notice.turn(State.SKIPPED, "too old", at))
     if tried is not None and (is_last(tried) or is_old(notice.news_at, policy, at)):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.followup.domain.asking import UNANSWERED
 from services.followup.domain.call import Call, Reason, State
 from services.followup.domain.clock import AGAIN, CALL, CallTerms, Watch
 from services.followup.domain.policy import Trade
@@ -15,13 +16,10 @@ from shared.clocks.terms import PROMISED, Facts
 from shared.contracts import Event
 from shared.profiles import Profile
 
-NOT_REACHED = frozenset(("busy", "no_answer", "invalid_number", "not_convenient"))
-
 
 def begun(call: Call, moment: datetime, terms: CallTerms, profile: Profile[Any], at: datetime) -> Watch | None:
-    thing = Thing(f"call:{call.id}", call.named_id, call.customer_id, call.unit, call.correlation, call.trace)
     facts = Facts({"received": moment.astimezone(UTC)}, category=call.reason.value, zone=terms.zone.key)
-    return Watch.start(thing, CALL, facts, terms, profile, at)
+    return Watch.start(Thing.of(f"call:{call.id}", call), CALL, facts, terms, profile, at)
 
 
 def in_line(call: Call, clock: Watch | None, *, trade: Trade, at: datetime) -> list[Event]:
@@ -49,7 +47,7 @@ def not_reached(call: Call, facts: Facts, at: datetime) -> datetime | None:
     """From when they may be called again who were not reached at the moment that was agreed, or later."""
     agreed = facts.moments.get(PROMISED)
     tried = AGAIN in facts.moments or (agreed is not None and at >= agreed)
-    return call.earliest_at if tried and call.attempts and call.attempts[-1]["outcome"] in NOT_REACHED else None
+    return call.earliest_at if tried and call.attempts and call.attempts[-1]["outcome"] in UNANSWERED else None
 
 
 def in_force(trade: Trade, unit: str, milestone: str, facts: Facts) -> CallTerms | None:

@@ -10,6 +10,7 @@ from services.followup.domain.contact import Contact
 from services.followup.domain.known_customer import KnownCustomer
 from services.followup.domain.planning import ask, call_off
 from services.followup.domain.policy import Trade
+from services.followup.listeners.requests import remember_whom_to_tell
 from shared.contracts.complaints import (
     ComplaintAccepted,
     ComplaintClosed,
@@ -17,6 +18,7 @@ from shared.contracts.complaints import (
     ComplaintReopened,
     ComplaintResolved,
     ComplaintWithdrawn,
+    NoticeRequested,
 )
 from shared.gate import Origin
 from shared.known import whom
@@ -24,6 +26,7 @@ from shared.outcome import Outcome
 from shared.reactions import Listener, among, every, one
 
 on = Listener("careloop.complaints")
+on(NoticeRequested)(remember_whom_to_tell)
 
 
 def about(event: ComplaintEvent) -> str:

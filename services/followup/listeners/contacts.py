@@ -19,8 +19,10 @@ KnownNamed = Annotated[list[KnownCustomer], among(KnownCustomer, id=known.names_
 
 
 @on(ContactChanged)
-def remember_the_contact(event: ContactChanged, held: OfCustomer, named: Named, *, origin: Origin) -> Outcome:
-    """What waits for it, a job lets go on."""
+def remember_the_contact(event: ContactChanged, held: OfCustomer, named: Named, who: KnownNamed, *, origin: Origin) -> Outcome:
+    """What waits for it, a job lets go on. Of somebody who is erased it is old."""
+    if known.is_erased(event.customer_id, who):
+        return []
     reach = Reach(
         customer_id=event.customer_id, revisions={it.reference: it.revision for it in event.references}, phones=event.phones, emails=event.emails,
         preferred_channel=event.preferred_channel, language=event.language, time_zone=event.time_zone, unit=event.unit,

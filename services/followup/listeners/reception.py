@@ -8,13 +8,15 @@ from services.followup.domain.contact import Contact
 from services.followup.domain.known_customer import KnownCustomer
 from services.followup.domain.planning import ask
 from services.followup.domain.policy import Trade
-from shared.contracts.reception import VisitDeparted, VisitEvent
+from services.followup.listeners.requests import remember_whom_to_tell
+from shared.contracts.reception import NoticeRequested, VisitDeparted, VisitEvent
 from shared.gate import Origin
 from shared.known import whom
 from shared.outcome import Outcome
 from shared.reactions import Listener, every, one
 
 on = Listener("careloop.reception")
+on(NoticeRequested)(remember_whom_to_tell)
 
 
 def about(event: VisitEvent) -> str:

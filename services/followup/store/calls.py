@@ -28,8 +28,13 @@ async def by_id(session: AsyncSession, call_id: UUID, *, lock: bool = False) -> 
 
 async def zone(session: AsyncSession, customer_id: UUID, otherwise: ZoneInfo) -> ZoneInfo:
     """In which the customer lives."""
+    return zone_of(await contacts(session, customer_id), otherwise)
+
+
+async def contacts(session: AsyncSession, customer_id: UUID) -> Sequence[Contact]:
+    """Where the customer can be reached, by each of their names."""
     found = select(Contact).where(col(Contact.customer_id) == customer_id).order_by(col(Contact.reference))
-    return zone_of((await session.exec(found)).all(), otherwise)
+    return (await session.exec(found)).all()
 
 
 async def to_give_up(session: AsyncSession, at: datetime, limit: int) -> Sequence[Call]:

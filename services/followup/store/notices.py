@@ -11,8 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.followup.domain.contact import Contact
 from services.followup.domain.fulfilment import Fulfilment
 from services.followup.domain.notice import DUE, Notice, State
+from shared import scope
 from shared.errors import NotFound
 
+scope.by(Contact, None)  # a copy of what `customers` knows
 NEIGHBOURS = 4  # workers that find something to do at one moment
 
 

@@ -20,6 +20,7 @@ from shared.ids import uuid7
 from shared.notes import jot
 from shared.outbox import Cause
 from shared.outcome import Outcome
+from shared.scope import Scope
 from shared.topics import source_of
 
 
@@ -34,14 +35,14 @@ class Question:
 
 
 async def receive(
-    session: AsyncSession, told: Question, *, customer_id: UUID, unit: str | None, trade: Trade, by: str, at: datetime
+    session: AsyncSession, told: Question, *, customer_id: UUID, scope: Scope, trade: Trade, by: str, at: datetime
 ) -> Inquiry:
     """Somebody asks; the words are kept as a note.  INQY-04, INQY-10"""
     cause: Cause = session.info["cause"]
     who = await meet(session, KnownCustomer, customer_id)
     inquiry = Inquiry(
         id=uuid7(), kind=told.kind, source=source_of("reception"), channel=told.channel, named_id=who.id, customer_id=who.customer_id,
-        unit=trade.units.name_of(unit, who.unit), order_id=told.order_id, received_at=at, correlation=cause.correlation, trace=cause.trace,
+        unit=scope.home(trade.units, who.unit), order_id=told.order_id, received_at=at, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     inquiry.note_id = written(session, inquiry, told.text, kind="question", by=by, at=at)
     keep(session, [*inquiry.receive(), *in_line(inquiry, [], trade=trade, at=at)])

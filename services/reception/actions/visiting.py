@@ -18,6 +18,7 @@ from shared.ids import customer_of, uuid7
 from shared.notes import jot
 from shared.outbox import Cause
 from shared.outcome import Outcome
+from shared.scope import Scope
 from shared.topics import source_of
 from shared.units import Units
 
@@ -36,7 +37,7 @@ class Application:
 
 
 async def apply(
-    session: AsyncSession, told: Application, *, customer_id: UUID | None, unit: str | None, units: Units, by: str, at: datetime
+    session: AsyncSession, told: Application, *, customer_id: UUID | None, scope: Scope, units: Units, by: str, at: datetime
 ) -> Visit:
     """A guest for whom no customer is named is declared as one, so that they can be called when they are home.  RECP-01"""
     cause: Cause = session.info["cause"]
@@ -44,7 +45,7 @@ async def apply(
     who = await meet(session, KnownCustomer, customer_id or customer_of(str(reference_of(id))))
     visit = Visit(
         id=id, source=source_of("reception"), company=told.company, guests=told.guests, guest_name=told.guest_name, guest_phone=told.guest_phone,
-        arrives_at=told.arrives_at.astimezone(UTC), applicant=told.applicant, named_id=who.id, customer_id=who.customer_id, unit=units.name_of(unit, who.unit),
+        arrives_at=told.arrives_at.astimezone(UTC), applicant=told.applicant, named_id=who.id, customer_id=who.customer_id, unit=scope.home(units, who.unit),
         applied_at=at, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     note = jot(Note, told.purpose, about=f"visit:{id}", kind="purpose", customer_id=visit.customer_id, unit=visit.unit, at=at, by=by)

@@ -18,7 +18,8 @@ from services.reception.store.notes import Texts
 from shared.bodies import AboutCustomer, NoteView, WhichCustomer, Words
 from shared.contracts.values import Id, Slug
 from shared.etag import IfMatchIfGiven, tag
-from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
+from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, allow, circumstance, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed
 
@@ -67,10 +68,10 @@ class InquiryView(View):
     source: str
     customer_id: UUID
     unit: str
-    call_id: str | None
+    call_id: MaskedText | None
     order_id: str | None
-    question: str | None = Field(description="null when nobody said anything, or the words were erased")
-    answer: str | None
+    question: MaskedText | None = Field(description="null when nobody said anything, or the words were erased")
+    answer: MaskedText | None
     received_at: datetime
     promised_until: datetime | None
     answered_at: datetime | None
@@ -108,10 +109,10 @@ async def list_inquiries(session: Session, asked: Annotated[Asked, Depends(INQUI
 
 
 @router.post("", status_code=201, response_model=InquiryView, dependencies=HANDLE, responses=problems(WhichCustomer))
-async def receive(body: Question, session: Session, staff: Staff, now: Now, trade: TradeAtHand, response: Response) -> Any:
+async def receive(body: Question, session: Session, staff: Staff, scope: Scope, now: Now, trade: TradeAtHand, response: Response) -> Any:
     """Somebody asks. An unknown customer is taken as well.  INQY-04, INQY-10"""
     told = inquiring.Question(Kind(body.kind), body.channel, body.question, body.order_id)
-    inquiry = await inquiring.receive(session, told, customer_id=body.certain_id, unit=staff.unit, trade=trade, by=staff.sub, at=now)
+    inquiry = await inquiring.receive(session, told, customer_id=body.certain_id, scope=scope, trade=trade, by=staff.sub, at=now)
     response.headers["Location"] = f"/v1/inquiries/{inquiry.id}"
     tag(response, inquiry.version)
     return shown(inquiry, {inquiry.note_id: told.text})

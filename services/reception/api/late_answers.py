@@ -9,6 +9,7 @@ from fastapi import Depends
 from services.reception.domain.late_answer import LateAnswer
 from services.reception.store.late_answers import LATE_ANSWERS
 from shared.http import Router, Session, View, allow, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part
 
 router = Router("/v1/late-answers", tags=["late answers"])
@@ -18,7 +19,7 @@ class LateAnswerView(View):
     """A call that rang too long. `rings`: null where nobody counted them; `seconds`: how long it rang."""
 
     id: UUID
-    call_id: str
+    call_id: MaskedText
     agent_id: str
     started_at: datetime
     answered_at: datetime

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import Field, PlainSerializer
+from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reception.actions import visiting
@@ -18,8 +18,8 @@ from services.reception.store.visits import VISITS, VisitNotFound
 from shared.bodies import AboutCustomer, NoteView, WhichCustomer, Words
 from shared.contracts.values import Id, Name, Phone
 from shared.etag import IfMatch, tag
-from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
-from shared.masking import masked_phone
+from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, allow, circumstance, problems
+from shared.masking import MaskedPhone, MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed, VersionMissing
 
@@ -58,8 +58,8 @@ class Departure(Body):
 class GuestView(View):
     """Who comes. Null after an erasure."""
 
-    name: str | None
-    phone: Annotated[str | None, PlainSerializer(lambda phone: phone and masked_phone(phone))] = Field(examples=["+86 138****8000"])
+    name: MaskedText | None
+    phone: MaskedPhone | None
 
 
 class VisitView(View):
@@ -68,11 +68,11 @@ class VisitView(View):
     id: UUID
     state: State
     source: str
-    company: str
+    company: MaskedText
     guests: int
     guest: GuestView
     arrives_at: datetime
-    purpose: str | None = Field(description="null when the words were erased")
+    purpose: MaskedText | None = Field(description="null when the words were erased")
     applicant: str
     customer_id: UUID
     unit: str
@@ -111,13 +111,15 @@ async def list_visits(session: Session, asked: Annotated[Asked, Depends(VISITS)]
 
 
 @router.post("", status_code=201, response_model=VisitView, dependencies=[allow("visits.apply")], responses=problems(WhichCustomer))
-async def apply_for_a_reception(body: Application, session: Session, staff: Staff, now: Now, trade: OurTrade, response: Response) -> Any:
+async def apply_for_a_reception(
+    body: Application, session: Session, staff: Staff, scope: Scope, now: Now, trade: OurTrade, response: Response
+) -> Any:
     """Ask for a reception. Name the customer in one way at the most.  RECP-01"""
     told = visiting.Application(
         company=body.company, guests=body.guests, guest_name=body.guest.name, guest_phone=body.guest.phone, arrives_at=body.arrives_at,
         purpose=body.purpose, applicant=body.applicant,
     )  # fmt: skip
-    visit = await visiting.apply(session, told, customer_id=body.named_id, unit=staff.unit, units=trade.units, by=staff.sub, at=now)
+    visit = await visiting.apply(session, told, customer_id=body.named_id, scope=scope, units=trade.units, by=staff.sub, at=now)
     response.headers["Location"] = f"/v1/visits/{visit.id}"
     tag(response, visit.version)
     return shown(visit, {visit.note_id: told.purpose})

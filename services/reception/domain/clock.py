@@ -1,7 +1,10 @@
 """By when somebody who asked has an answer, or the answer that was promised."""
 
-from services.reception.domain import Memory
+from typing import Any
+
+from services.reception.domain import Memory, telling
 from shared.clocks import clock
+from shared.contracts import Event
 from shared.contracts.reception import InquiryOverdue
 
 
@@ -11,3 +14,7 @@ class Watch(clock.Clock, Memory, table=True):
     __table_args__ = clock.indexes()
 
     missed_as = InquiryOverdue
+
+    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+        """And who at work is to hear of it."""
+        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]

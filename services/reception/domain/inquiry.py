@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, Integer
 from sqlmodel import Field
 
-from services.reception.domain import Memory
+from services.reception.domain import Memory, telling
 from services.reception.domain.steps import Steps, must_allow
 from shared.contracts.reception import InquiryAnswered, InquiryHandedOver, InquiryPromised, InquiryReceived
 from shared.entities import Timestamp, codes
@@ -116,10 +116,11 @@ class Inquiry(Memory, table=True):
         must_allow(STEPS, self.state, "handover")
         self.state, self.handed_to, self.category, self.handed_over_at, self.handed_over_by = State.HANDED_OVER, to, category, at, by
         self.order_id = order_id or self.order_id
-        return [InquiryHandedOver(
+        handed_over = InquiryHandedOver(
             **self.names(), handed_to=to, kind=self.kind.value, channel=self.channel, category=category, received_at=self.received_at,
             handed_over_at=at, handed_over_by=by, order_id=self.order_id, note_id=self.note_id,
-        )]  # fmt: skip
+        )  # fmt: skip
+        return [handed_over, telling.of_hand_over(self.about, self.customer_id, self.unit)]
 
     def names(self) -> dict[str, Any]:
         return {"inquiry_id": self.id, "customer_id": self.customer_id, "unit": self.unit}

@@ -20,7 +20,7 @@ def in_line(inquiry: Inquiry, clocks: Sequence[Watch], *, trade: Trade, at: date
     outcome: Outcome = []
     answer = next((it for it in clocks if it.milestone == ANSWER), None)
     promises = sorted((it for it in clocks if it.milestone == PROMISE), key=lambda it: it.round)
-    current = promises[-1] if promises and promises[-1].facts["moments"].get(PROMISED) == iso(inquiry.promised_until) else None
+    current = promises[-1] if promises and Facts.load(promises[-1].facts).moments.get(PROMISED) == inquiry.promised_until else None
     for clock in clocks:
         terms = clock.runs_by(trade.knowledge)
         if inquiry.state is State.HANDED_OVER or (clock.milestone == PROMISE and clock is not current):
@@ -36,15 +36,10 @@ def in_line(inquiry: Inquiry, clocks: Sequence[Watch], *, trade: Trade, at: date
 
 def begun(inquiry: Inquiry, milestone: str, told: Facts, trade: Trade, at: datetime) -> Outcome:
     terms = Terms.of(trade, inquiry.unit, getattr(trade.policy(inquiry.unit).milestones, milestone))
-    thing = Thing(inquiry.about, inquiry.named_id, inquiry.customer_id, inquiry.unit, inquiry.correlation, inquiry.trace)
-    clock = Watch.start(thing, milestone, told, terms, trade.profile(inquiry.unit), at)
+    clock = Watch.start(Thing.of(inquiry.about, inquiry), milestone, told, terms, trade.profile(inquiry.unit), at)
     return [clock] if clock else []
 
 
 def facts(inquiry: Inquiry, round: int, since: datetime) -> Facts:
     moments = {"received": since} | ({PROMISED: inquiry.promised_until} if inquiry.promised_until else {})
     return Facts(moments, round, channel=inquiry.channel, category=inquiry.kind.value)
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -124,7 +124,7 @@ class Visit(Memory, table=True):
             self.state = State.CALLED_BACK
 
     def forget_the_guest(self) -> None:
-        self.guest_name = self.guest_phone = None
+        self.company, self.guest_name, self.guest_phone = "", None, None
 
     @property
     def guest(self) -> dict[str, str | None]:

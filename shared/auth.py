@@ -43,6 +43,7 @@ class Principal:
     roles: frozenset[str]
     units: tuple[str, ...] = ()
     posts: tuple[str, ...] = ()
+    issuer: str = ""
 
     @property
     def unit(self) -> str | None:
@@ -155,7 +156,9 @@ class Door:
         name = found(claims, issuer.subject_claim)
         if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
             raise self._refusal("missing", f"The token's claim {issuer.subject_claim} can't be read.")
-        return Principal(name, issuer.roles(claims), issuer.units_of(claims), tuple(codes(found(claims, issuer.posts_claim))))
+        return Principal(
+            name, issuer.roles(claims), issuer.units_of(claims), tuple(codes(found(claims, issuer.posts_claim))), issuer.issuer
+        )
 
     def _refusal(self, reason: str, text: str) -> Unauthenticated:
         self._metrics.auth_failures_total.labels(reason=reason).inc()

@@ -22,6 +22,7 @@ from shared.auth import Principal
 from shared.contracts.values import A_TIME, NO_TIME, Saying
 from shared.database import transaction
 from shared.idempotency import Replay, claim_of
+from shared.ids import digest
 from shared.permissions import PERMISSIONS, may
 from shared.problems import InvalidRequest, Malformed, NotYourRole, NoUnit, problems
 from shared.scope import Scope as Seen
@@ -90,11 +91,13 @@ class Step(APIRoute):
 
         async def handle(asked: Request) -> Response:
             staff = await admit(asked, self.permission)
-            request = Readable(asked.scope, asked.receive)
+            with asked.app.state.limits.under_way(staff):
+                return await answered(Readable(asked.scope, asked.receive), staff)
+
+        async def answered(request: Readable, staff: Principal) -> Response:
             await request.read()
-            request.state.claim = (
-                await claim_of(request, who=staff.sub, route=self.path) if request.method == "POST" and self.kept else None
-            )
+            keeps = request.method == "POST" and self.kept
+            request.state.claim = await claim_of(request, who=whoever(staff), route=self.path) if keeps else None
             try:
                 response = await act(request)
             except Replay as replay:
@@ -104,6 +107,11 @@ class Step(APIRoute):
             return response
 
         return handle
+
+
+def whoever(staff: Principal) -> str:
+    """Who may be given an old answer again: the same person of the same issuer, who sees as much as then."""
+    return f"{staff.sub} {digest(staff.issuer, *sorted(staff.units), *sorted(staff.posts)).hex()}"
 
 
 class Router(APIRouter):

@@ -77,19 +77,20 @@ class Issuer(BaseModel):
         return (frozenset(ours) | frozenset(self.subject_map.get(claims["sub"], ()))) & ROLES
 
     def units_of(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(codes(found(claims, self.units_claim)) or self.units)
+        """Those of the claim; `units` of this issuer only where there is none, for whoever has lost their last unit has none."""
+        return tuple(codes(found(claims, self.units_claim, otherwise=self.units)))
 
 
-def found(claims: Any, path: str) -> Any:
+def found(claims: Any, path: str, otherwise: Any = None) -> Any:
     """The claim of this name, or at this dotted path. Names have dots of their own, so the longest that is there goes first."""
     if not isinstance(claims, dict):
-        return None
+        return otherwise
     if path in claims:
         return claims[path]
     for at in reversed([at for at, sign in enumerate(path) if sign == "."]):
         if path[:at] in claims:
-            return found(claims[path[:at]], path[at + 1 :])
-    return None
+            return found(claims[path[:at]], path[at + 1 :], otherwise)
+    return otherwise
 
 
 def codes(claim: object) -> list[str]:

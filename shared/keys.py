@@ -18,6 +18,7 @@ from shared.logs import log
 FRESH = 300.0  # seconds after which known keys are fetched anew, beside the requests
 STALE = 24 * 3600.0  # seconds that keys are believed without a word from the issuer
 PAUSE = 30.0  # seconds between two fetches, whatever is asked
+LONGEST = 10.0  # seconds for all of an answer; one that trickles would hold up whoever comes with a new key
 AT_FIRST = 1.0  # the same while there is no key at all
 UNKNOWN, FORGOTTEN = 128, 300.0  # key ids known to be unknown, and for how long
 KINDS = "RSA", "EC", "OKP"
@@ -70,7 +71,8 @@ class Keys:
                 return
             self._tried_at = self._clock()
             try:
-                known = read(await self.source.read())
+                async with asyncio.timeout(LONGEST):
+                    known = read(await self.source.read())
             except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, JoseError) as error:
                 self._idp.down(str(error) if isinstance(error, WrongKeySet) else type(error).__name__)
                 log.warning("the issuer's keys could not be had", source=str(self.source), error=error)

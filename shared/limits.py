@@ -5,7 +5,9 @@ token is turned away before anything is counted or read; the ingress bounds thos
 """
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil
 from typing import Literal, Self, get_args
 
@@ -21,6 +23,7 @@ from shared.settings import ServiceSettings
 
 Class = Literal["read", "write", "search", "export", "sensitive"]
 CLASSES: tuple[Class, ...] = get_args(Class)
+AT_ONCE = 40  # requests of one principal that are answered at a time; a process answers 200 (shared/edge.py)
 PAGING = frozenset(("cursor", "limit", "count"))  # what a register is asked beside its filters
 SENSITIVE = frozenset(("erasures.request", "erasures.approve", "disclosures.make", "disclosures.read"))
 
@@ -38,8 +41,9 @@ class Limits:
         """`systems`: how many times as much the role `integration` may ask; not of what is sensitive."""
         self._allowed, self._metrics = dict(allowed), metrics
         self._of_systems = {kind: it if kind == "sensitive" else many(it, systems) for kind, it in allowed.items()}
+        self._answering: Counter[str] = Counter()
         self._counted = SlidingWindowCounterRateLimiter(MemoryStorage())
-        for kind in CLASSES:
+        for kind in (*CLASSES, "at_once"):
             metrics.rate_limited_total.labels(**{"class": kind})
 
     @classmethod
@@ -51,6 +55,24 @@ class Limits:
             if (name := f"limit_{kind}") in settings.model_fields_set or settings.environment == "production"
         }
         return cls({kind: parse(it) for kind, it in told.items() if it != "off"}, metrics, systems=settings.limit_integration)
+
+    @contextmanager
+    def under_way(self, staff: Principal) -> Iterator[None]:
+        """While one is answered. Who sends many at once, and slowly, would keep the others out."""
+        if self._allowed and self._answering[staff.sub] >= AT_ONCE:
+            self._metrics.rate_limited_total.labels(**{"class": "at_once"}).inc()
+            raise TooManyRequests(
+                f"{AT_ONCE} of your requests are being answered at this moment.",
+                headers={"Retry-After": "1"},
+                fix="Wait until one of them is answered.",
+            )
+        self._answering[staff.sub] += 1
+        try:
+            yield
+        finally:
+            self._answering[staff.sub] -= 1
+            if not self._answering[staff.sub]:
+                del self._answering[staff.sub]
 
     async def spend(self, staff: Principal, request: Request, permission: str | None) -> None:
         """One request of its class; refused when the class is used up."""

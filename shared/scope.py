@@ -4,11 +4,13 @@ Every read of a request's session is narrowed here, whatever asks: a query that 
 for nobody, and see everything. An action that has to look further says `execution_options(everywhere=True)`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import visitors
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.known import Copy
@@ -78,9 +80,17 @@ def narrowed(asked: ORMExecuteState) -> None:
     units = asked.session.info.get("units")
     if units is None or asked.is_column_load or asked.is_relationship_load or asked.execution_options.get("everywhere"):
         return
-    kinds = {mapper.class_ for mapper in asked.all_mappers}
-    if not kinds:
+    if not asked.all_mappers:
         raise Unnarrowed(f"nothing tells whose rows these are: {asked.statement}")
+    kinds = {mapper.class_ for mapper in asked.all_mappers} | set(mentioned(asked.statement))
     found = [(kind, within(kind, units)) for kind in kinds]
     only = [with_loader_criteria(kind, it, include_aliases=True) for kind, it in found if it is not None]
     asked.statement = asked.statement.options(*only)
+
+
+def mentioned(statement: Any) -> Iterator[type]:
+    """Also what stands in joins and subqueries only; criteria hold wherever their kind stands."""
+    for part in visitors.iterate(statement):
+        entity = part._annotations.get("parententity")
+        if entity is not None:
+            yield entity.mapper.class_

@@ -10,13 +10,14 @@ from pydantic import Field
 from shared.contracts.values import Id
 from shared.database import keep
 from shared.etag import IfMatchIfGiven, tag
-from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
+from shared.http import AtHand, Body, Now, Router, Scope, Session, Staff, View, allow, problems
+from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed
 from shared.staff import Colleague
 from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 from shared.todo.store import TaskNotFound, Todo, colleague_by_id
-from shared.todo.task import NotOpen, NotYourTask, TaskState
+from shared.todo.task import DecidedElsewhere, NotOpen, NotYourTask, TaskState
 from shared.todo.telling import assigned
 
 READ, DO = [allow("tasks.read")], [allow("tasks.do")]
@@ -37,11 +38,11 @@ class TaskView(View):
     assigned_to: str | None
     due_at: datetime | None
     customer_id: UUID | None
-    facts: dict[str, Any] = Field(description="codes and counts")
+    facts: MaskedFacts = Field(description="codes and counts")
     created_at: datetime
     done_at: datetime | None = Field(description="or called off")
     done_by: str | None
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 
@@ -76,14 +77,15 @@ def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
 
     @routes.post("/{task_id}/assignment", response_model=TaskView, dependencies=DO, responses=STEP | TO_SOMEBODY)
     async def assign_task(
-        task_id: UUID, body: Assignment, session: Session, staff: Staff, now: Now, means: AtHand, expected: IfMatchIfGiven, response: Response
+        task_id: UUID, body: Assignment, session: Session, staff: Staff, scope: Scope, now: Now, means: AtHand, expected: IfMatchIfGiven,
+        response: Response,
     ) -> Any:  # fmt: skip
         """Somebody has it from now on. Whoever assigns work gives it to anybody who is here and may do it; everybody else takes what nobody has for
         themselves."""
         person = await colleague_by_id(session, colleague, body.staff_id)
         task = await todo.by_id(session, task_id, lock=True)
         expected.check(task.version)
-        task.assign(body.staff_id, person, units=means.units, roles=staff.roles, by=staff.sub, at=now)
+        task.assign(body.staff_id, person, sees=scope.sees, units=means.units, roles=staff.roles, by=staff.sub, at=now)
         await session.flush()
         keep(session, assigned(task, by=staff.sub, at=now))
         return answer(task, response)
@@ -99,7 +101,9 @@ def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
         await session.flush()
         return answer(task, response)
 
-    @routes.post("/{task_id}/completion", response_model=TaskView, dependencies=DO, responses=STEP | problems(NotYourTask))
+    @routes.post(
+        "/{task_id}/completion", response_model=TaskView, dependencies=DO, responses=STEP | problems(NotYourTask, DecidedElsewhere)
+    )
     async def complete_task(
         task_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response, body: Completion = Completion()
     ) -> Any:  # fmt: skip

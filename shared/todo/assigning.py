@@ -1,6 +1,6 @@
 """Who may have it: whoever is given a task or a call works here, today, for its unit, and may do it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 
 from shared.errors import Conflict, Invalid, Refused
@@ -47,16 +47,19 @@ class NotYoursToGive(Refused):
     fix = "Take what nobody has yet for yourself, give back what you have, or ask a supervisor or leader."
 
 
-def must_fit(person: Colleague | None, *, unit: str, able: bool, units: Units, at: datetime) -> None:
-    """They are here today, and it is for them. `able`: their roles allow it."""
-    if person is None:
+def must_fit(
+    person: Colleague | None, *, unit: str, able: bool, himself: bool, sees: Callable[[str], bool], units: Units, at: datetime
+) -> None:
+    """They are here today, and it is for them. `able`: their roles allow it. `himself`: they take it, and whoever works for several units, as their token
+    says, takes what they see. `sees`: the units of whoever gives it; people of others are not there."""
+    if person is None or not (himself or sees(person.unit)):
         raise UnknownColleague(field=FIELD)
     if not person.active:
         raise HasLeft("They have left; choose somebody who is here.", field=FIELD)
     if not able:
         raise LacksTheRole(field=FIELD)
-    if not works_for(person, unit, units):
-        raise OfAnotherUnit(f"It is a matter of {unit}, and they work for {person.unit}.", field=FIELD)
+    if not himself and not works_for(person, unit, units):
+        raise OfAnotherUnit(f"It is a matter of {unit}.", field=FIELD)
     if (until := person.away_until(today(person, units, at))) is not None:
         raise IsAway(f"They are away{'' if until == date.max else f' until {until}'}; choose somebody who is here.", field=FIELD)
 

@@ -3,7 +3,7 @@
 Each service has a table of its own; what kinds there are stands in its domain.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -42,6 +42,10 @@ class NotYourTask(Refused):
     fix = "Ask somebody who has its role, or a leader; or let a supervisor give it to you."
 
 
+class DecidedElsewhere(Conflict):
+    """The task is done by the decision that it asks for."""
+
+
 class NotOpen(Conflict):
     """The task is done, or called off."""
 
@@ -68,6 +72,7 @@ def indexes() -> tuple[Index, ...]:
 class Task(Entity):
     __tablename__ = "task"
     request: ClassVar[type[OfNoticeRequest]] = OfNoticeRequest  # how this service asks that somebody be told
+    decided_elsewhere: ClassVar[frozenset[str]] = frozenset()  # kinds that nobody ends by saying so
 
     id: UUID = Field(primary_key=True)  # made of what it is about
     kind: str
@@ -126,11 +131,15 @@ class Task(Entity):
 
     # -- people
 
-    def assign(self, to: str, person: Colleague | None, *, units: Units, roles: Collection[str], by: str, at: datetime) -> None:
+    def assign(
+        self, to: str, person: Colleague | None, *, sees: Callable[[str], bool], units: Units, roles: Collection[str], by: str, at: datetime
+    ) -> None:
         """`person`: what the directory knows of `to`."""
         self.must_be_open()
         assigning.must_be_allowed(to, self.assigned_to, by=by, roles=roles, permission=ASSIGN)
-        assigning.must_fit(person, unit=self.unit, able=person is not None and self.is_for(person.roles), units=units, at=at)
+        assigning.must_fit(
+            person, unit=self.unit, able=person is not None and self.is_for(person.roles), himself=to == by, sees=sees, units=units, at=at
+        )
         self.assigned_to = to
 
     def release(self, *, roles: Collection[str], by: str) -> None:
@@ -141,6 +150,8 @@ class Task(Entity):
 
     def complete(self, *, roles: Collection[str], by: str, at: datetime) -> None:
         """By somebody who has its role; what is somebody else's only by whoever assigns work."""
+        if self.kind in self.decided_elsewhere:
+            raise DecidedElsewhere(f"It is done when {self.about.partition(':')[0]} {self.about.partition(':')[2]} is decided.", allowed=())
         if not self.is_for(roles):
             raise NotYourTask(f"This is a task for a {self.role}.")
         self.must_be_open()

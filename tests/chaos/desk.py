@@ -135,7 +135,8 @@ async def told(kafka: str, topic: str) -> dict[str, list[str]]:
         headers = dict(record.headers)
         if headers["ce_id"] not in seen:
             seen.add(headers["ce_id"])
-            found[orjson.loads(record.value)["complaint_id"]].append(headers["ce_type"].decode().split(".")[1])
+            if complaint := orjson.loads(record.value).get("complaint_id"):  # what staff are to be told is about others' clocks and tasks
+                found[complaint].append(headers["ce_type"].decode().split(".")[1])
     return found
 
 

@@ -8,9 +8,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from services.complaints.domain.complaint import Complaint
+from services.complaints.domain.known_customer import KnownCustomer
 from shared.database import transaction
 from shared.scope import Unnarrowed, narrow
-from tests.complaints.making import a_complaint
+from tests.complaints.making import C1, a_complaint
 from tests.rooms import World
 
 
@@ -30,6 +31,7 @@ READS = [
     (select(Complaint.number).where(col(Complaint.unit).in_(BOTH)).order_by(Complaint.number), BOTH),
     (select(OTHER.number), BOTH),
     (select(Complaint.number).join(OTHER, OTHER.unit == Complaint.unit), BOTH),
+    (select(col(Complaint.number)).where(col(Complaint.id).in_(select(OTHER.id))), BOTH),
 ]
 
 
@@ -39,6 +41,22 @@ async def test_every_read_is_narrowed(two: World, read: Any, there: set[str]) ->
         async with transaction(two.engine) as session:
             narrow(session, units)
             assert {*(await session.exec(read)).all()} == there & seen, units
+
+
+async def test_what_stands_in_a_subquery_only_is_narrowed_too(two: World) -> None:
+    """A copy is nobody's in particular; what is asked of complaints beside it is."""
+    async with transaction(two.engine) as session:
+        session.add(KnownCustomer(id=C1, customer_id=C1))
+    south = select(Complaint.id).where(Complaint.number == "south").exists()
+    last = select(func.max(Complaint.number)).scalar_subquery()
+    beside = select(Complaint.number).subquery()
+    async with transaction(two.engine) as session:
+        narrow(session, {"north"})
+        assert (await session.exec(select(KnownCustomer.id).where(south))).all() == []
+        assert (await session.exec(select(KnownCustomer.id, last))).all() == [(C1, "north")]
+        assert (await session.exec(select(KnownCustomer.id, beside.c.number))).all() == [(C1, "north")]
+        counted = select(KnownCustomer.id, func.count()).join(Complaint, col(Complaint.customer_id) == col(KnownCustomer.id))
+        assert (await session.exec(counted.group_by(col(KnownCustomer.id)))).all() == [(C1, 1)]
 
 
 async def test_what_is_looked_up_locked_or_counted_is_narrowed_too(two: World) -> None:
@@ -55,6 +73,7 @@ async def test_what_is_looked_up_locked_or_counted_is_narrowed_too(two: World) -
 UNTOLD = [
     select(func.count()).select_from(select(Complaint).subquery()),
     select(func.count()).select_from(Complaint),
+    select(Complaint.number).union(select(Complaint.number)),
     text("SELECT number FROM complaint"),
 ]
 

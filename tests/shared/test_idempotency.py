@@ -83,4 +83,4 @@ async def test_without_a_key_each_is_its_own(api: Running):
 async def test_nothing_is_kept_of_what_was_asked_but_its_hash(api: Running):
     await post(api, "a", "k-1")
     assert await rows(api, "SELECT octet_length(request_hash) FROM idempotency") == 32
-    assert await rows(api, "SELECT count(*) FROM idempotency WHERE scope = 's-1 POST /v1/things' AND status = 201") == 1
+    assert await rows(api, "SELECT count(*) FROM idempotency WHERE scope LIKE 's-1 % POST /v1/things' AND status = 201") == 1

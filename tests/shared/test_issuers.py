@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc import jwt
@@ -184,3 +185,20 @@ def test_the_examples_of_the_document_are_good(tmp_path: Path):
     for named in ("ca.crt", "token"):
         example = example.replace(f"/var/run/secrets/kubernetes.io/serviceaccount/{named}", str(tmp_path / "there"))
     assert list(known(settings(tmp_path, example), UNITS)) == ["keycloak", "entra", "cluster"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "units"),
+    [
+        ({}, ("*",)),
+        ({"units": None}, ()),
+        ({"units": []}, ()),
+        ({"units": "north"}, ()),
+        ({"units": [1]}, ()),
+        ({"units": ["north"]}, ("north",)),
+    ],
+)
+def test_the_units_of_an_issuer_are_for_tokens_without_the_claim(claim: dict[str, Any], units: tuple[str, ...]) -> None:
+    """Whoever has lost their last unit has none, and not all."""
+    issuer = Issuer(issuer="https://id.example", units=["*"])
+    assert issuer.units_of({"sub": "s-1"} | claim) == units

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +11,8 @@ import pytest
 from limits import parse
 from starlette.requests import Request
 
-from shared.limits import CLASSES, Limits, class_of
+from shared.auth import Principal
+from shared.limits import AT_ONCE, CLASSES, Limits, class_of
 from shared.metrics import Metrics
 from shared.settings import ServiceSettings, SettingsError
 from tests.shared.an_api import Running, prepare, running
@@ -169,3 +170,16 @@ async def test_a_statement_ends_somewhere(databases, keys: str, monkeypatch):
         await holder.close()
         assert answer.status_code == 503 and "retry-after" in answer.headers
         assert (await api.client.get(where, headers=api.auth())).json()["colour"] == "grey"
+
+
+async def test_who_sends_many_at_once_and_slowly_keeps_nobody_out(api: Running) -> None:
+    """In the middle of forty bodies of one principal, theirs are refused and others' are answered."""
+    async with limited(api, read="1000/minute"):
+        with ExitStack() as answering:
+            for _ in range(AT_ONCE):
+                answering.enter_context(api.app.state.limits.under_way(Principal("s-1", frozenset())))
+            refused = await listed(api)
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1") and "at this moment" in refused.json()["detail"]
+            assert (await listed(api, sub="s-2")).status_code == 200
+        assert (await listed(api)).status_code == 200
+        assert api.value("rate_limited_total", **{"class": "at_once"}) == 1

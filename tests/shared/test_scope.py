@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.audit import Audit
+from shared.journal import Journal
 from shared.known import Copy
 from shared.scope import OTHERWISE, Scope, within
 from shared.units import Unit, Units
@@ -76,6 +78,22 @@ def test_whatever_the_company_looks_like_they_see_what_they_take_in(parents: lis
     assert scope and scope.units and {str(n) for n in named} <= scope.units
     assert all(unit in scope.units for unit, it in units.units.items() if it.parent in scope.units)
     assert scope.home(units, None if candidate is None else str(candidate)) in scope.units
+
+
+NEVER_SHOWN_BY_THEMSELVES = {"services.followup.domain.contact.Contact"}
+
+
+def test_what_is_exempt_is_said_here() -> None:
+    """So that nobody opens a register to all units in passing."""
+    for service in ("customers", "complaints", "followup", "reception"):
+        import_module(f"services.{service}.app").service.routers()
+    exempt = {f"{entity.__module__}.{entity.__name__}" for entity, rule in OTHERWISE.items() if rule is None}
+    assert exempt == NEVER_SHOWN_BY_THEMSELVES
+
+
+@pytest.mark.parametrize("entity", [Journal, Audit])
+def test_what_was_announced_and_noted_is_narrowed(entity: type) -> None:
+    assert within(entity, {"north"}) is not None
 
 
 @pytest.mark.parametrize("service", ["customers", "complaints", "followup", "reception"])

@@ -59,7 +59,7 @@ def somebody(
 def assign(
     it: Task, person: Colleague | None, *, by: str = "s-9", roles: tuple[str, ...] = ("supervisor",), at: datetime = LONG_AGO
 ) -> None:
-    it.assign(person.id if person else "s-404", person, units=UNITS, roles=roles, by=by, at=at)
+    it.assign(person.id if person else "s-404", person, sees=lambda unit: True, units=UNITS, roles=roles, by=by, at=at)
 
 
 @pytest.mark.parametrize(("person", "why"), [

@@ -1,12 +1,13 @@
 """Declares a customer over HTTP, as a source does over Kafka: the same rules, the same announcements."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.customers.domain import filing
-from services.customers.domain.claim import Standing
+from services.customers.domain.claim import ConflictingReference, Standing
 from services.customers.domain.consent import hear
 from services.customers.domain.customer import Customer
 from services.customers.domain.declaration import Declaration
@@ -47,8 +48,7 @@ async def once(
     holders = {it.id: it for it in await customers.locked(session, filing.holders_of([told.reference, *told.others], claims))}
     mine = next((it for it in claims if it.reference == told.reference), None)
     is_new = mine is None or mine.standing is not Standing.DECLARED
-    if mine and not is_new and not scope.sees(holders[mine.customer_id].unit):
-        raise CustomerNotFound
+    refuse_what_is_another_units(told, {it.reference: holders[it.customer_id] for it in claims}, scope)
     expected.check(holders[mine.customer_id].version if mine else 0)
     erased = await erasures.erased(session, [told.reference, *told.others])  # last: whoever waited for an erasure sees it
     outcome = filing.declare(told, claims, list(holders.values()), units=units, at=at, erased=erased)
@@ -56,3 +56,13 @@ async def once(
     session.add_all(it for it in outcome if isinstance(it, Entity))
     await session.flush()
     return await customers.by_reference(session, told.reference), is_new, [it for it in outcome if isinstance(it, Event)]
+
+
+def refuse_what_is_another_units(told: Declaration, holders: Mapping[str, Customer], scope: Scope) -> None:
+    """Whoever has one of these names is not there for somebody who does not see them, whatever gave them the name; and can't be taken over by it."""
+    theirs = {reference for reference, holder in holders.items() if not scope.sees(holder.unit)}
+    if told.reference in theirs:
+        raise CustomerNotFound
+    for index, reference in enumerate(told.names):
+        if reference in theirs:
+            raise ConflictingReference("This reference is another customer's.", field=f"/references/{index}")

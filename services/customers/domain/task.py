@@ -15,3 +15,4 @@ class Kind(StrEnum):
 class Task(task.Task, Memory, table=True):
     __table_args__ = task.indexes()
     request = NoticeRequested
+    decided_elsewhere = frozenset({Kind.ERASURE.value})

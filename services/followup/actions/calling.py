@@ -21,6 +21,7 @@ from shared.database import keep, transaction
 from shared.etag import Expected
 from shared.outbox import Cause
 from shared.outcome import Outcome
+from shared.scope import Scope
 from shared.todo.store import colleague_by_id
 from shared.units import Units
 
@@ -49,13 +50,22 @@ async def answer(
 
 
 async def assign(
-    session: AsyncSession, call_id: UUID, to: str, *, expected: Expected, units: Units, roles: Collection[str], by: str, at: datetime
+    session: AsyncSession,
+    call_id: UUID,
+    to: str,
+    *,
+    expected: Expected,
+    scope: Scope,
+    units: Units,
+    roles: Collection[str],
+    by: str,
+    at: datetime,
 ) -> Call:
     """Somebody has it from now on."""
     call = await calls.by_id(session, call_id, lock=True)
     expected.check(call.version)
     asking.must_wait(call)
-    call.assign(to, await colleague_by_id(session, Colleague, to), units=units, roles=roles, by=by, at=at)
+    call.assign(to, await colleague_by_id(session, Colleague, to), sees=scope.sees, units=units, roles=roles, by=by, at=at)
     await session.flush()
     keep(session, telling.of_assignment(call, to, by=by, at=at))
     return call

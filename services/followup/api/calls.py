@@ -17,7 +17,8 @@ from services.followup.store.calls import CallNotFound
 from shared.contracts.followup import Satisfaction
 from shared.contracts.values import Id, Slug, limits
 from shared.etag import IfMatchIfGiven, tag
-from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, circumstance, problems
+from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, allow, circumstance, problems
+from shared.masking import MaskedText
 from shared.notes import LONGEST
 from shared.paging import Asked, Page, Part, Register
 from shared.problems import Changed
@@ -69,7 +70,7 @@ class CallView(View):
     completed_by: str | None
     give_up_at: datetime | None = Field(description="when nobody tries any more, unless the customer is reached before")
     planned_at: datetime
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 
@@ -156,13 +157,13 @@ async def answer_call(
     ),
 )  # fmt: skip
 async def assign_call(
-    call_id: UUID, body: Assignment, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, trade: TradeAtHand, response: Response
+    call_id: UUID, body: Assignment, session: Session, staff: Staff, scope: Scope, now: Now, expected: IfMatchIfGiven, trade: TradeAtHand, response: Response
 ) -> Any:  # fmt: skip
     """Somebody calls them. Supervisors and leaders give it to anybody who is here and may call; everybody else takes what nobody has for themselves.
 
     Your own are `GET /v1/calls?assigned_to=<your id>`. Whoever else reaches the customer may still say so."""
     call = await calling.assign(
-        session, call_id, body.staff_id, expected=expected, units=trade.units, roles=staff.roles, by=staff.sub, at=now
+        session, call_id, body.staff_id, expected=expected, scope=scope, units=trade.units, roles=staff.roles, by=staff.sub, at=now
     )
     tag(response, call.version)
     return call

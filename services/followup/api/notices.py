@@ -14,6 +14,7 @@ from services.followup.domain.policy import Trade
 from services.followup.store import notices
 from shared.clocks.explaining import Sentences
 from shared.http import Router, Session, View, allow, circumstance, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part, Register
 
 router = Router("/v1/notices", tags=["notices"])
@@ -31,7 +32,7 @@ class DeliveryView(View):
 
     channel: str
     state: str
-    provider_id: str | None = None
+    provider_id: MaskedText | None = None
 
 
 class NoticeView(View):

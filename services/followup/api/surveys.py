@@ -10,6 +10,7 @@ from pydantic import Field
 from services.followup.domain.survey import Survey
 from shared.contracts.followup import Satisfaction
 from shared.http import Router, Session, View, allow, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part, Register
 
 router = Router("/v1/surveys", tags=["surveys"])
@@ -24,17 +25,17 @@ class SurveyView(View):
     """One answer. `satisfaction` follows from the score: 5 and 4 are satisfied, 3 is fair, 2 and 1 are dissatisfied."""
 
     id: UUID
-    survey_id: str = Field(description="as its source calls it")
+    survey_id: MaskedText = Field(description="as its source calls it")
     about: str | None = Field(description="order:<id>, ...; null: nothing in particular")
     customer_id: UUID
     unit: str
     source: str
     satisfaction: Satisfaction
     score: int
-    aspects: list[str]
+    aspects: list[MaskedText]
     answered_at: datetime
     registered_at: datetime
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 

@@ -4,7 +4,7 @@ A row stands for every round of which we heard something. It is called off also 
 comes late plans nothing: events of one thing end in the same calls in any order of arrival.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -204,10 +204,12 @@ class Call(Memory, table=True):
 
     # -- who asks
 
-    def assign(self, to: str, person: Colleague | None, *, units: Units, roles: Collection[str], by: str, at: datetime) -> None:
+    def assign(
+        self, to: str, person: Colleague | None, *, sees: Callable[[str], bool], units: Units, roles: Collection[str], by: str, at: datetime
+    ) -> None:
         """Somebody has it from now on. Whoever else reaches the customer may still say so. `person`: what the directory knows of `to`."""
         assigning.must_be_allowed(to, self.assigned_to, by=by, roles=roles, permission=ASSIGN)
-        assigning.must_fit(person, unit=self.unit, able=assigning.able(person, MAKE), units=units, at=at)
+        assigning.must_fit(person, unit=self.unit, able=assigning.able(person, MAKE), himself=to == by, sees=sees, units=units, at=at)
         self.assigned_to = to
         if self.state is State.PLANNED:
             self.state = State.ASSIGNED

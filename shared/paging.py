@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, ValidationError, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlalchemy.orm import defer
 from sqlmodel import select as query
@@ -38,14 +38,7 @@ class Page(BaseModel, Generic[Item]):
     model_config = ConfigDict(from_attributes=True)
     items: list[Item]
     next: str | None = None
-    total: int | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_a_total_that_nobody_asked_for(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        told: dict[str, Any] = serialize(self)
-        if self.total is None:
-            told.pop("total", None)
-        return told
+    total: int | None = Field(None, exclude_if=lambda total: total is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from sqlmodel import Field
 from shared.entities import Entity
 from shared.http import Moment
 from shared.ids import uuid7
-from shared.paging import Register
+from shared.paging import Page, Register
 from shared.problems import Malformed
-from tests.shared.an_api import THINGS, Running, Thing
+from tests.shared.an_api import THINGS, Running, Thing, ThingView
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -143,3 +143,10 @@ class Loose(Drawer, table=True):
 def test_a_register_is_not_ordered_by_what_may_be_null():
     with pytest.raises(TypeError, match="null"):
         Register(Loose, by=(Loose.due_at, Loose.id), filters=())
+
+
+def test_a_register_is_told_whole_in_the_document() -> None:
+    """Whoever generates a client sees the items, and that the total is there only for whoever asks."""
+    told = Page[ThingView].model_json_schema(mode="serialization")
+    assert told["properties"].keys() == {"items", "next", "total"} and told["properties"]["items"]["items"] == {"$ref": "#/$defs/ThingView"}
+    assert "total" not in Page[ThingView](items=[]).model_dump() and Page[ThingView](items=[], total=0).model_dump()["total"] == 0

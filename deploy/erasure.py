@@ -31,9 +31,12 @@ WITH RECURSIVE line AS (
     UNION ALL SELECT c.id, c.redirected_to, c.state, c.unit, step + 1 FROM customer AS c JOIN line ON c.id = line.redirected_to WHERE step < 1000)
 SELECT id, state, unit FROM line ORDER BY step DESC LIMIT 1"""
 REQUEST = """
-INSERT INTO erasure (id, customer_id, customers, unit, reason, state, requested_at, requested_by, decided_at, decided_by, answers, version)
-VALUES ($1, $2, $3, $4, $5, 'approved', $6, $7, $6, $8, '{}', 1)
+INSERT INTO erasure (id, customer_id, customers, seen, unit, reason, state, requested_at, requested_by, decided_at, decided_by, answers, version)
+VALUES ($1, $2, $3, '[]', $4, $5, 'approved', $6, $7, $6, $8, '{}', 1)
 ON CONFLICT (customer_id) WHERE state IN ('requested', 'approved', 'running') DO NOTHING RETURNING id"""
+TELL_AGAIN = """
+UPDATE erasure SET answers = '{}', looked_at = requested_at - interval '1 day', version = version + 1
+WHERE customer_id = $1 AND state = 'running' AND part_of IS NULL RETURNING id"""
 HASH = """
 INSERT INTO erased_reference (hash, customer_id, erasure_id, erased_at) SELECT hash, $2, $3, $4 FROM unnest($1::text[]) AS hash
 ON CONFLICT DO NOTHING"""
@@ -90,15 +93,16 @@ async def named(connection: Connection, whom: str) -> UUID:
     return id or customer_of(whom)
 
 
-async def request(connection: Connection, whom: str, reason: str, *, by: str, at: datetime) -> bool:
-    """Approved by the operator; a worker begins it within a second or two. False: it is under way, or done."""
+async def request(connection: Connection, whom: str, reason: str, *, by: str, at: datetime, always: bool = False) -> bool:
+    """Approved by the operator; a worker begins it within a second or two. False: it is under way, or done. `always`: then every service is told again."""
     row = await connection.fetchrow(TODAY, await named(connection, whom))
     if row is None:
         raise NotFound(f"There is no customer {whom}.")
-    if row["state"] == "erased":
+    if row["state"] == "erased" and not always:
         return False
     async with connection.transaction():
-        return await ask(connection, row["id"], [row["id"]], row["unit"], reason, by=by, asked_by=BY_COMMAND, at=at) is not None
+        asked = await ask(connection, row["id"], [row["id"]], row["unit"], reason, by=by, asked_by=BY_COMMAND, at=at)
+        return asked is not None or (always and await tell_again(connection, row["id"], row["unit"], by=by, at=at))
 
 
 async def request_again(connection: Connection, entry: Entry, *, by: str, at: datetime, always: bool = False) -> bool:
@@ -113,7 +117,17 @@ async def request_again(connection: Connection, entry: Entry, *, by: str, at: da
         )
         if asked is not None:
             await connection.execute(HASH, entry.hashes, entry.customer_id, asked, at)
-        return asked is not None
+        whom = row["id"] if row else entry.customer_id
+        return asked is not None or (always and await tell_again(connection, whom, entry.unit, by=by, at=at))
+
+
+async def tell_again(connection: Connection, customer_id: UUID, unit: str, *, by: str, at: datetime) -> bool:
+    """One that is running: all services are waited for anew, whatever they answered; a worker tells them at once."""
+    id: UUID | None = await connection.fetchval(TELL_AGAIN, customer_id)
+    if id is not None:
+        facts = {"erasure": str(id), "again": True}
+        await audit.write(connection, audit.line("erasure.run", by=by, about=f"customer:{customer_id}", at=at, unit=unit, facts=facts))
+    return id is not None
 
 
 async def ask(

@@ -1,6 +1,6 @@
 """Is anything left of whoever was erased? Reads back every table of the four databases, and the topics that carry personal data."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from asyncpg import Connection
 
 from deploy.broker import BrokerRefuses
+from shared.searching import spellings
 from shared.topics import TOPICS, Topic
 
 COMPACTED_WITHIN = timedelta(hours=25)  # the lag that the catalogue allows, and a segment
@@ -19,6 +20,8 @@ COLUMNS = """
 SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns AS c JOIN information_schema.tables AS t USING (table_schema, table_name)
 WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.data_type IN ('text', 'character varying', 'jsonb', 'bytea')
 ORDER BY c.table_name, c.ordinal_position"""
+KNOWN = "(customer_id = ANY($1) AND (NOT erased OR declared)) OR (id = ANY($1) AND NOT gone)"
+TASK = "state = 'open' AND kind <> 'erasure'"
 LEFT = {  # rows of these customers ($1) in which something personal stands
     "customers": {
         "customer": "state NOT IN ('erased', 'redirected') OR names <> '{}' OR phones <> '[]' OR emails <> '[]' OR display_name IS NOT NULL"
@@ -26,20 +29,28 @@ LEFT = {  # rows of these customers ($1) in which something personal stands
         "claim": "true",
         "consent": "evidence IS NOT NULL OR reference IS NOT NULL",
         "disclosure": "evidence IS NOT NULL",
+        "orders": "NOT facts ? 'erased'",
+        "task": TASK,
     },
-    "complaints": {"note": "true", "known_customer": "NOT erased OR declared"},
+    "complaints": {"note": "true", "known_customer": KNOWN, "task": TASK},
     "followup": {
-        "note": "true", "known_customer": "NOT erased OR declared",
+        "note": "true", "known_customer": KNOWN, "task": TASK,
         "contact": "NOT erased OR phones <> '[]' OR emails <> '[]' OR preferred_channel IS NOT NULL OR language IS NOT NULL OR time_zone IS NOT NULL",
         "notice": "subject IS NOT NULL OR text IS NOT NULL OR state IN ('planned', 'awaiting_contact', 'held', 'sending')",
         "call": "state IN ('planned', 'assigned', 'due', 'attempted', 'callback_agreed')",
     },
     "reception": {
-        "note": "true", "known_customer": "NOT erased OR declared",
+        "note": "true", "known_customer": KNOWN, "task": TASK,
         "visit": "company <> '' OR guest_name IS NOT NULL OR guest_phone IS NOT NULL",
+        "inquiry": "call_id <> 'erased'",
     },
 }  # fmt: skip
-WHOSE = {"customer": "id = ANY($1)"}
+NAMES = "SELECT id FROM known_customer WHERE erased AND customer_id = ANY($1)"
+WHOSE = {
+    "customer": "id = ANY($1)", "orders": "erased_id = ANY($1)", "known_customer": "customer_id = ANY($1) OR id = ANY($1)",
+    "note": f"customer_id = ANY($1) OR named_id IN ({NAMES})",
+    "notice": "reference IN (SELECT reference FROM contact WHERE customer_id = ANY($1) AND erased)",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +81,11 @@ async def in_database(connection: Connection, service: str, ids: Sequence[UUID],
     found = []
     for table, left in LEFT.get(service, {}).items():
         where = WHOSE.get(table, "customer_id = ANY($1)")
-        if count := await connection.fetchval(f'SELECT count(*) FROM "{table}" WHERE {where} AND ({left})', ids):  # noqa: S608  ours
+        if count := await connection.fetchval(f'SELECT count(*) FROM "{table}" WHERE ({where}) AND ({left})', ids):  # noqa: S608  ours
             found.append(Found(f"{service}: {table}", count))
     if not words:
         return found
-    needles = [form for word in words for form in forms(word)]
+    needles = [form for word in words for form in spellings(word)]
     for table, column, kind in await connection.fetch(COLUMNS):
         here = f'"{column}"' if kind == "bytea" else f"convert_to(\"{column}\"::text, 'UTF8')"
         counted = (
@@ -90,7 +101,7 @@ async def in_topics(kafka: str, ids: Sequence[UUID], words: Sequence[str], at: d
     found = []
     for topic in TOPICS.values():
         if topic.personal or words:
-            found += await in_topic(kafka, topic, {str(id) for id in ids}, [form for word in words for form in forms(word)], at)
+            found += await in_topic(kafka, topic, {str(id) for id in ids}, [form for word in words for form in spellings(word)], at)
     return found
 
 
@@ -147,8 +158,3 @@ async def records_of(kafka: str, name: str) -> AsyncIterator[Any]:
         raise BrokerRefuses(f"No Kafka answers at {kafka}, so nothing can be said of the topics.") from error
     finally:
         await consumer.stop()
-
-
-def forms(word: str) -> Iterator[bytes]:
-    """As it stands in UTF-8, and as JSON escapes it."""
-    yield from {word.encode(), ascii(word)[1:-1].encode(), orjson.dumps(word)[1:-1]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from pydantic import Field, field_serializer
@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from shared.audit import Audit
 from shared.http import Router, Session, View, allow, problems
+from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page, Part, Register
 
 router = Router("/v1/audit", tags=["operations"])
@@ -54,8 +55,8 @@ class LineView(View):
     fields: list[str]
     unit: str | None = Field(description="null: the whole company's; seen by whoever sees all units")
     outcome: str = Field(description="done, refused")
-    facts: dict[str, Any] = Field(description="codes, counts and ids")
-    correlation: str | None
+    facts: MaskedFacts = Field(description="codes, counts and ids")
+    correlation: MaskedText | None
     hash: bytes
 
     @field_serializer("hash")

@@ -38,7 +38,9 @@ class Erasing(Entity):
     correlation: str | None = None
 
     def begin_again(self) -> None:
-        """Whoever asks once more gets an answer once more."""
+        """Whoever asks once more gets an answer once more; of what is not done yet, the one that is due."""
+        if not self.done:
+            return
         self.done, self.done_at, self.searched, self.searched_to, self.looked_at = False, None, False, None, None
 
 
@@ -49,13 +51,14 @@ def ids_in(told: ErasureRequested) -> list[UUID]:
 def take_on(
     erasings: type[Work], names: type[Kind], told: ErasureRequested, erasing: Work | None, known: Sequence[Kind], correlation: str | None
 ) -> Outcome:
-    """`known` are the rows of these customers and of all their names."""
-    rows = {row.id: row for row in known}
-    for id in ids_in(told):
-        if id not in rows:
-            rows[id] = names(id=id, customer_id=told.customer_id)
+    """`known` are the rows of these customers and of all their names. A name is theirs if it means one of them: the first one that a customer had
+    may have moved on to another, of whom nothing is taken away."""
+    ids, rows = {*ids_in(told)}, {row.id: row for row in known}
+    for id in ids:
+        rows.setdefault(id, names(id=id, customer_id=told.customer_id)).gone = True
     for row in rows.values():
-        row.erase()
+        if row.customer_id in ids:
+            row.erase()
     if erasing is None:
         erasing = erasings(
             erasure_id=told.erasure_id, customer_id=told.customer_id, customers=[str(id) for id in ids_in(told)], unit=told.unit,

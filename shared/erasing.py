@@ -4,7 +4,7 @@ What a service keeps, its traces say. Each takes away a number of rows at a time
 again without harm. What comes later all the same, a second look takes away.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -18,8 +18,11 @@ from shared import outbox, searching
 from shared.clock import now
 from shared.contracts.erasing import OfErasureAnswer
 from shared.contracts.notes import NoteErased
+from shared.ids import customer_of
+from shared.outage import is_away, is_clash, name_of
 from shared.outbox import Announcement, Cause
 from shared.outcome import Outcome
+from shared.searching import Signs
 from shared.service import Job, Means
 
 log = structlog.get_logger()
@@ -29,11 +32,16 @@ SELECT erasure_id, customer_id, customers, unit, searched, searched_to, counts, 
 ORDER BY looked_at NULLS FIRST, erasure_id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 COUNTED = "UPDATE erasing SET counts = $2, looked_at = $3 WHERE erasure_id = $1"
 DONE = "UPDATE erasing SET done = true, done_at = $2 WHERE erasure_id = $1"
-NAMES = "SELECT id FROM known_customer WHERE erased AND (customer_id = ANY($1) OR id = ANY($1))"
-ERASED = "SELECT id FROM known_customer WHERE erased AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
+PUT_OFF = "UPDATE erasing SET looked_at = $2 WHERE erasure_id = $1 AND NOT done"
+NAMES = "SELECT id FROM known_customer WHERE erased AND customer_id = ANY($1)"
+ERASED = "SELECT id, erased, gone FROM known_customer WHERE (erased OR gone) AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
 NOTES = """
-WITH words AS (SELECT id FROM note WHERE customer_id = ANY($1) ORDER BY id LIMIT $2 FOR UPDATE)
+WITH words AS (SELECT id FROM note WHERE named_id = ANY($1) ORDER BY id LIMIT $2 FOR UPDATE)
 DELETE FROM note USING words WHERE note.id = words.id RETURNING note.id, note.partition"""
+TASKS = """
+UPDATE task SET state = 'called_off', done_at = $4, version = version + 1 WHERE id = ANY(ARRAY(
+    SELECT id FROM task WHERE (named_id = ANY($2) OR (named_id IS NULL AND customer_id = ANY($1))) AND state = 'open' AND kind <> 'erasure'
+    ORDER BY id LIMIT $3 FOR UPDATE))"""
 ANSWERS = """
 UPDATE idempotency SET body = '{}' WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency WHERE body <> '{}' AND EXISTS (
     SELECT FROM unnest($1::bytea[]) AS id WHERE position(id IN body) > 0) LIMIT $2))"""
@@ -41,19 +49,22 @@ UPDATE idempotency SET body = '{}' WHERE ctid = ANY(ARRAY(SELECT ctid FROM idemp
 
 @dataclass(slots=True)
 class Round:
-    """One transaction of the job: whom it is about, and what is announced at its end."""
+    """One transaction of the job: whom it is about, and what is announced at its end.
+
+    A name is made into an id as a customer's first name is, so the same id may be an erased customer and a living one's name, or the other way round."""
 
     connection: Connection
-    ids: list[UUID]
+    customers: list[UUID]
+    names: list[UUID]  # ids that their names make; what is about somebody remembers it as `named_id`
     at: datetime
     announced: list[Announcement] = field(default_factory=list)
 
     def announce(self, outcome: Outcome, cause: Cause | None = None) -> None:
         self.announced += [(it, cause or Cause()) for it in outcome]  # type: ignore[misc]  # events alone
 
-    async def changed(self, statement: str) -> int:
-        """How many rows a statement took, of these ids ($1), at most so many ($2)."""
-        return int((await self.connection.execute(statement, self.ids, ROWS)).split()[-1])
+    async def changed(self, statement: str, *more: Any) -> int:
+        """How many rows a statement took."""
+        return int((await self.connection.execute(statement, *more)).split()[-1])
 
 
 class Take(Protocol):
@@ -70,68 +81,101 @@ class Trace:
     later: bool = True
 
 
-def rows(name: str, statement: str, *, later: bool = True) -> Trace:
-    """A trace that one statement takes away: the ids are $1, at most $2 rows."""
+def named(name: str, statement: str, *, later: bool = True) -> Trace:
+    """A trace that one statement takes away: `named_id` is one of $1, at most $2 rows."""
 
     async def take(it: Round) -> int:
-        return await it.changed(statement)
+        return await it.changed(statement, it.names, ROWS)
 
     return Trace(name, take, later)
 
 
+def of_customers(name: str, statement: str) -> Trace:
+    """The same, where $1 are the customers themselves."""
+
+    async def take(it: Round) -> int:
+        return await it.changed(statement, it.customers, ROWS)
+
+    return Trace(name, take)
+
+
 async def words(it: Round) -> int:
     """Notes; of those that we wrote ourselves every reader is told by a tombstone."""
-    gone = await it.connection.fetch(NOTES, it.ids, ROWS)
+    gone = await it.connection.fetch(NOTES, it.names, ROWS)
     it.announce([NoteErased(note_id=row["id"]) for row in gone if row["partition"] < 0])
     return len(gone)
 
 
 async def answers(it: Round) -> int:
     """What was answered to a POST and is kept for its repetition: whoever repeats it now gets an empty one."""
-    done = await it.connection.execute(ANSWERS, [str(id).encode() for id in it.ids], ROWS)
-    return int(done.split()[-1])
+    return await it.changed(ANSWERS, [str(id).encode() for id in {*it.customers, *it.names}], ROWS)
 
 
-NOTE, ANSWER = Trace("notes", words), Trace("answers", answers, later=False)
+async def tasks(it: Round) -> int:
+    """Nobody has to ask or tell them anything any more; that they are to be erased is decided as it is."""
+    return await it.changed(TASKS, it.customers, it.names, ROWS, it.at)
+
+
+NOTE, TASK, ANSWER = Trace("notes", words), Trace("tasks", tasks), Trace("answers", answers, later=False)
 Names = Callable[[Connection, Sequence[UUID]], Awaitable[list[UUID]]]
-Needles = Callable[[Connection, Sequence[UUID]], Awaitable[Sequence[str]]]
-Left = Callable[[Connection, Sequence[UUID]], Awaitable[int]]
+Theirs = Callable[[Round], Awaitable[Callable[[str], bool]]]
+Said = tuple[Collection[str], Collection[str]]  # points, words
+Needles = Callable[[Round], Awaitable[Said]]
+Left = Callable[[Round], Awaitable[int]]
 
 
 async def names_of(connection: Connection, customers: Sequence[UUID]) -> list[UUID]:
-    """All ids under which they are known here."""
-    found = [row["id"] for row in await connection.fetch(NAMES, customers)]
-    return sorted({*customers, *found})
+    """What means one of them today."""
+    return [row["id"] for row in await connection.fetch(NAMES, customers)]
 
 
-async def nothing(connection: Connection, ids: Sequence[UUID]) -> Sequence[str]:
-    return ()
+async def by_its_id(it: Round) -> Callable[[str], bool]:
+    names = frozenset(it.names)
+    return lambda reference: customer_of(reference) in names
 
 
-async def none_left(connection: Connection, ids: Sequence[UUID]) -> int:
+async def nothing(it: Round) -> Said:
+    return (), ()
+
+
+async def none_left(it: Round) -> int:
     return 0
 
 
 def jobs(
     service: str, contract: type[OfErasureAnswer], traces: Sequence[Trace], *, names: Names = names_of, erased: str = ERASED,
-    needles: Needles = nothing, left: Left = none_left,
+    theirs: Theirs = by_its_id, needles: Needles = nothing, left: Left = none_left,
 ) -> list[Job]:  # fmt: skip
-    """`names`: the ids under which they are known here; `erased`: all who are erased, page by page; `needles`: words by which a record that nobody
-    can read shows that it is about them; `left`: how much is about to end by itself."""
+    """`names`: ids that mean them here; `erased`: all who are erased, page by page; `theirs`: is this a name of theirs; `needles`: by what else a
+    parked record shows that it is about them; `left`: how much is about to end by itself."""
 
     async def erase(means: Means) -> bool:
+        assert means.pool
+        tried: list[UUID] = []
+        try:
+            return await erase_some(means, tried)
+        except Exception as error:
+            if not tried or is_away(error) or is_clash(error):
+                raise
+            log.exception("an erasure can't go on here", erasure_id=str(tried[0]), reason=name_of(error))
+        async with means.pool.acquire() as connection:
+            await connection.execute(PUT_OFF, tried[0], now())  # all others come first
+        return False
+
+    async def erase_some(means: Means, tried: list[UUID]) -> bool:
         assert means.pool
         async with means.pool.acquire() as connection, connection.transaction():
             work = await connection.fetchrow(NEXT)
             if work is None:
                 return False
-            ids = await names(connection, [UUID(id) for id in work["customers"]])
-            it = Round(connection, ids, now())
+            tried.append(work["erasure_id"])
+            customers = [UUID(id) for id in work["customers"]]
+            it = Round(connection, customers, await names(connection, customers), now())
             found, name = await take_one(it, work)
             counts = work["counts"]
             if name:
                 counts = counts | {name: counts.get(name, 0) + found}
-            waits = not name and await left(connection, ids) > 0
+            waits = not name and await left(it) > 0
             await connection.execute(COUNTED, work["erasure_id"], orjson.dumps(counts).decode(), it.at if waits else None)
             if not name and not waits:
                 await connection.execute(DONE, work["erasure_id"], it.at)
@@ -146,8 +190,9 @@ def jobs(
     async def take_one(it: Round, work: Any) -> tuple[int, str | None]:
         """The next chunk. What is parked comes first: later there are no words left by which it is found."""
         if not work["searched"]:
-            looked_for = [*map(str, it.ids), *await needles(it.connection, it.ids)]
-            return await searching.next_chunk(it.connection, work, set(it.ids), looked_for, it.at), "parked"
+            points, words = await needles(it)
+            signs = Signs(frozenset(it.customers), await theirs(it), points, words)
+            return await searching.next_chunk(it.connection, work, signs, it.at), "parked"
         for trace in (*traces, ANSWER):
             if found := await trace.take(it):
                 return found, trace.name
@@ -159,16 +204,16 @@ def jobs(
         last: UUID | None = None
         while True:
             async with means.pool.acquire() as connection, connection.transaction():
-                ids = [row["id"] for row in await connection.fetch(erased, last, ROWS)]
-                it = Round(connection, ids, now())
-                if ids:
+                page = await connection.fetch(erased, last, ROWS)
+                it = Round(connection, [row["id"] for row in page if row["gone"]], [row["id"] for row in page if row["erased"]], now())
+                if page:
                     found = [await trace.take(it) for trace in traces if trace.later]
-                    found.append(await searching.lately(connection, set(ids), it.at))
+                    found.append(await searching.lately(connection, Signs(frozenset(it.customers), await theirs(it)), it.at))
                     await outbox.write(connection, it.announced)
                     if any(found):
                         log.info("what came late of erased customers is taken away", rows=sum(found))
-            if len(ids) < ROWS:
+            if len(page) < ROWS:
                 return False
-            last = ids[-1]
+            last = page[-1]["id"]
 
     return [Job("erasing", erase, timedelta(seconds=1)), Job("erased", look_again, timedelta(minutes=1))]

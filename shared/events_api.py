@@ -1,7 +1,7 @@
 """What happened, over HTTP: the events that a service announced about things that people follow, as CloudEvents; the same in every service."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.http import Router, Session, View, allow, problems
 from shared.journal import Journal
+from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page, Part, Register
 
 router = Router("/v1/events", tags=["events"])
@@ -21,7 +22,7 @@ EVENTS = Register(
 
 
 class EventView(View):
-    """One event as its topic carried it. `correlationid` is the same for all that came of one thing, in every service."""
+    """One event as its topic carried it, with contact points masked. `correlationid` is the same for all that came of one thing, in every service."""
 
     specversion: str = "1.0"
     id: UUID
@@ -30,8 +31,8 @@ class EventView(View):
     time: datetime = Field(validation_alias="announced_at")
     subject: str | None
     orgunit: str | None = Field(validation_alias="unit")
-    correlationid: str | None = Field(validation_alias="correlation")
-    data: dict[str, Any]
+    correlationid: MaskedText | None = Field(validation_alias="correlation")
+    data: MaskedFacts
 
 
 @router.get("", response_model=Page[EventView], dependencies=[allow("events.read")], responses=problems())

@@ -20,6 +20,7 @@ IN_LINE = """
 UPDATE known_customer AS k SET news = false FROM (
     SELECT id FROM known_customer JOIN unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[]) AS seen (id, revision, partition, record_offset)
     USING (id, revision, partition, record_offset) ORDER BY id FOR UPDATE) AS seen WHERE k.id = seen.id"""
+PLAIN = frozenset(("note",))  # nobody changes them, so they have no version
 Kind = TypeVar("Kind", bound=KnownCustomer)
 
 
@@ -42,14 +43,16 @@ def follow(table: str, columns: Mapping[str, str]) -> str:
     """`columns` of the table, each with the column of `known_customer` that it repeats. Ends when fewer than ROWS were out of line."""
     differ = " OR ".join(f"t.{ours} IS DISTINCT FROM k.{theirs}" for ours, theirs in columns.items())
     same = ", ".join(f"{ours} = k.{theirs}" for ours, theirs in columns.items())
+    versioned = "" if table in PLAIN else ", version = version + 1"
     return f"""
-UPDATE {table} AS t SET {same}, version = version + 1 FROM known_customer AS k WHERE k.id = t.named_id AND t.id = ANY(ARRAY(
+UPDATE {table} AS t SET {same}{versioned} FROM known_customer AS k WHERE k.id = t.named_id AND t.id = ANY(ARRAY(
     SELECT t.id FROM {table} AS t JOIN known_customer AS k ON k.id = t.named_id
     WHERE t.named_id = ANY($1) AND ({differ}) ORDER BY t.id LIMIT $2 FOR UPDATE OF t))"""
 
 
 def job(tables: Mapping[str, Mapping[str, str]]) -> Job:
-    """Keeps these tables in line with the service's `known_customer`. Each has `id`, `named_id` (indexed) and `version` beside its columns:
+    """Keeps these tables in line with the service's `known_customer`. Each has `id`, `named_id` (indexed) and, unless it is plain,
+    `version` beside its columns:
     `following.job({"complaint": {"customer_id": "customer_id", "customer_known": "declared"}})`."""
     statements = [follow(table, columns) for table, columns in tables.items()]
 

@@ -40,9 +40,11 @@ class KnownCustomer(Copy):
     unit: str | None = None
     revision: int = -1  # of whom the name means; the higher one holds
     news: bool = False  # what is about it is not in line yet
-    erased: bool = False  # nothing is kept of them, whatever still comes
+    erased: bool = False  # whoever this name means is erased: nothing is kept of what comes under it
+    gone: bool = False  # the customer of this very id is erased; their first name may be somebody else's by now
 
     def erase(self) -> None:
+        """Of whoever the name means nothing is kept, whatever still comes."""
         self.news = self.news or self.declared
         self.erased, self.declared = True, False
 
@@ -69,7 +71,7 @@ def learn(
         row = whom(kind, rows.get(id), id)
         if revision > row.revision or (revision == row.revision and not row.is_known(place)):
             row.take(customer_id, revision, declared=declared, unit=unit, place=place)
-            row.erased = False  # the name had moved on to somebody else before
+            row.erased = False  # the name may have moved on from somebody who is
             taken.append(row)
     return taken
 
@@ -80,16 +82,20 @@ def names_in(told: ContactChanged) -> list[UUID]:
 
 
 def hear(kind: type[Kind], told: ContactChanged, named: Sequence[Kind], place: Place) -> Outcome:
-    """What `customers` says of somebody; `named` are the rows that they and their names have here. A record of somebody who is erased is old."""
-    if is_erased(told.customer_id, named):
-        return []
+    """What `customers` says of somebody; `named` are the rows that they and their names have here. Of somebody who is erased only the names count:
+    a record of theirs may come after we were asked to forget them, and what came under these names goes too."""
     revisions = {it.reference: it.revision for it in told.references}
-    declared = told.standing is Standing.DECLARED
-    return learn(kind, named, told.customer_id, revisions, declared=declared, unit=told.unit, place=place)
+    gone = is_gone(told.customer_id, named)
+    declared = told.standing is Standing.DECLARED and not gone
+    taken = learn(kind, named, told.customer_id, revisions, declared=declared, unit=told.unit, place=place)
+    for row in taken if gone else ():
+        assert isinstance(row, KnownCustomer)
+        row.erase()
+    return taken
 
 
-def is_erased(id: UUID, known: Sequence[KnownCustomer]) -> bool:
-    return any(row.id == id and row.erased for row in known)
+def is_gone(id: UUID, known: Sequence[KnownCustomer]) -> bool:
+    return any(row.id == id and row.gone for row in known)
 
 
 def forget(held: Sequence[KnownCustomer], place: Place) -> Outcome:

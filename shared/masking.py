@@ -21,16 +21,27 @@ SAID = (
 )
 RUNS_ON = r"(?![0-9*]|[A-Za-z]+[0-9]|\.\d{1,4}(?!\d))"  # a word may follow a phone at once
 UUIDS = re.compile(r"((?<![0-9A-Za-z])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z]))")
+SLASHED = GAP.replace("[", "[/")
+ROW, ROW_ENDS = r"(?<![0-9A-Za-z*])(?<!\d[ ./\-])", rf"{ENDS}(?![ ./\-]\d)"  # not one of a row of numbers
 ADDRESS = re.compile(r"(?<![A-Za-z0-9._%+'\-])[A-Za-z0-9._%+'\-]++@[\w\-]+(?:\.[\w\-]+)+")
 FOREIGN_ADDRESS = re.compile(r"(?<![\w.])[\w.]++@[\w\-]+(?:\.[\w\-]+)+")
+LOCAL_ADDRESS = re.compile(r"(?<![\w.%+'\-*])[A-Za-z][A-Za-z0-9._%+'\-]*+@[A-Za-z][A-Za-z0-9\-]+(?![\w@]|\.\w)", re.ASCII)
 INTERNATIONAL = re.compile(r"(?<![0-9*])\+[1-9](?:[ .()\-\u00a0\u2010-\u2015]{0,2}\d){7,14}(?!\d)")
-MOBILE = re.compile(rf"{SAID}(?:(?:00)?86{GAP})?(1[3-9]\d{GAP}\d{{4}}{GAP}\d{{4}}){RUNS_ON}")
+ABROAD = re.compile(rf"{ROW}00([1-9]\d{{0,2}}([ .\-])\d{{1,5}}(?:\2\d{{1,5}}){{1,4}}){ROW_ENDS}")  # 0044 20 7946 0958
+MOBILE = re.compile(rf"{SAID}(?:(?:00)?86{GAP})?(1[3-9]\d{SLASHED}\d{{4}}{SLASHED}\d{{4}}){RUNS_ON}")
+SPLIT_MOBILE = re.compile(rf"{ROW}(1[3-9]\d(?:\d([ ./\-])\d{{4}}\2\d{{3}}|([ ./\-])\d{{3}}\3\d{{5}})){ROW_ENDS}")  # 1380 0138 000
 LANDLINE = re.compile(rf"{SAID}\(?0((?:10|2\d|[3-9]\d\d)\)?{GAP}\d{{3,4}}{GAP}\d{{4}}){RUNS_ON}")
+SPOKEN = re.compile(  # digits that could be anything, were it not for the word before them: local numbers, those of Hong Kong
+    r"((?:电话|手机|座机|致电|来电|拨打|传真|(?<![A-Za-z])(?i:telephone|tel|phone|mobile|mob|fax|call(?: (?:me|us|him|her|them|back|at|on)){0,3}))"
+    r"(?:号码?|(?i: ?(?:no|number)))?[.:：#=是为 ]{0,3})(?!(?:19|20|21)\d\d[ \-]?(?:0[1-9]|1[0-2])[ \-]?(?:0[1-9]|[12]\d|3[01]))"
+    rf"([2-9](?:[ \-]?\d){{6,11}}|00[1-9](?:[ \-]?\d){{7,13}}|0[1-9](?:[ \-]?\d){{8,10}}|1[3-9](?:[ \-]?\d){{9}}){ENDS}"
+)
 IDENTITY = re.compile(rf"{ALONE}(\d{{6}}){GAP}((?:18|19|20)\d{{6}}){GAP}(\d{{3}}[\dXx]){ENDS}")
 OLD_IDENTITY = re.compile(rf"{ALONE}(\d{{6}})(\d{{6}})(\d{{3}}){ENDS}")
 CARD = re.compile(rf"{ALONE}\d(?:[ \-]?\d){{14,18}}{ENDS}")
 PASSPORT = re.compile(rf"{ALONE}[EGeg](?:\d{{8}}|[A-Za-z]\d{{7}}){ENDS}")
 PERHAPS = re.compile(r"[@＠]|\d(?:[^\d]{0,2}\d){6}")  # nothing shorter is a number of somebody
+A_DAY = re.compile(r"(?<!\d)(?:19|20|21)\d\d([ .\-])(?:0[1-9]|1[0-2])\1[0-3]\d(?!\d)")
 ASCII = str.maketrans("０１２３４５６７８９＋－＠（）．\u3000", "0123456789+-@(). ")
 
 PROVINCES = frozenset(
@@ -72,20 +83,28 @@ def masked_text(text: str) -> str:
 
 def once(text: str) -> str:
     if "@" in text:
-        for addresses in (ADDRESS, FOREIGN_ADDRESS):
+        for addresses in (ADDRESS, FOREIGN_ADDRESS, LOCAL_ADDRESS):
             text = addresses.sub(lambda found: masked_email(found[0]), text)
     text = IDENTITY.sub(lambda found: hidden(found[0], born(found[1], found[2]) and checked(digits_in(found[0]))), text)
     text = CARD.sub(lambda found: hidden(found[0], is_card(digits_in(found[0]))), text)
     text = INTERNATIONAL.sub(lambda found: masked_phone(digits_in(found[0])), text)
     text = MOBILE.sub(lambda found: masked_phone(f"86{digits_in(found[1])}"), text)
+    text = SPLIT_MOBILE.sub(lambda found: masked_phone(f"86{digits_in(found[1])}"), text)
+    text = ABROAD.sub(lambda found: masked_phone(digits_in(found[1])) if rings(found[1]) else found[0], text)
     text = LANDLINE.sub(lambda found: masked_phone(f"86{digits_in(found[1])}"), text)
     text = OLD_IDENTITY.sub(lambda found: hidden(found[0], born(found[1], f"19{found[2]}")), text)
-    return PASSPORT.sub(lambda found: hidden(found[0], True), text)
+    text = PASSPORT.sub(lambda found: hidden(found[0], True), text)
+    return SPOKEN.sub(lambda found: found[1] + hidden(digits_in(found[2]), True), text)
 
 
 def hidden(number: str, is_one: bool) -> str:
-    """`****1234`: its last four, if it is what it looks like."""
-    return f"****{number[-4:]}" if is_one else number
+    """`****1234`: its last four, of a short one its last, if it is what it looks like."""
+    return f"****{number[-4:] if len(digits_in(number)) >= 4 + HIDDEN else number[-1:]}" if is_one else number
+
+
+def rings(number: str) -> bool:
+    """Abroad; or is it the number of an order with the day in it?"""
+    return 9 <= len(digits_in(number)) <= 15 and not A_DAY.search(number)
 
 
 def digits_in(text: str) -> str:

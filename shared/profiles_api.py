@@ -14,6 +14,7 @@ from shared.clocks.preview import preview
 from shared.database import driver_of
 from shared.errors import Conflict, Invalid, NotFound
 from shared.http import AtHand, Body, Router, Scope, Session, View, allow, circumstance, problems
+from shared.masking import MaskedText
 from shared.paging import MOST, Asked, Page, Part, Register
 from shared.profiles import Trade, read
 from shared.profiles.drafting import drafted
@@ -58,7 +59,7 @@ class VersionView(View):
     version: int
     digest: str
     by: str = Field(validation_alias="changed_by")
-    why: str
+    why: MaskedText
     build: str
     in_force_since: datetime
 
@@ -70,7 +71,7 @@ class ProfileView(View):
     version: int
     digest: str
     by: str
-    why: str
+    why: MaskedText
     units: list[str]
     content: Mapping[str, Any]
 
@@ -114,7 +115,7 @@ async def show_profile(name: str, trade: TradeAtHand) -> Any:
     """What is in force for the units that have this profile."""
     found = trade.profiles.get(name)
     if found is None:
-        raise ProfileNotFound(f"No unit has a profile {name[:64]!r}; those in use are {', '.join(sorted(trade.profiles))}.")
+        raise ProfileNotFound(f"No unit has this profile; those in use are {', '.join(sorted(trade.profiles))}.")
     units = [unit for unit, it in trade.units.units.items() if it.profile == name]
     facts = {field: getattr(found, field) for field in ProfileView.model_fields.keys() - {"units"}}
     return facts | {"units": units}

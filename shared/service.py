@@ -67,4 +67,5 @@ class Service:
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()
     circumstances: Callable[[Means], Mapping[str, Any]] = lambda _: {}
+    at_start: Callable[[Means], Awaitable[None]] | None = None  # looks at the database once it fits; refuses by a SettingsError
     gauges: Sequence[Callable[[Means], Awaitable[None]]] = ()  # numbers read from the database for /metrics

@@ -137,7 +137,10 @@ def let_go(kind: type[Kind], known: Kind | None, id: str, place: Place, *, units
 
 
 def check(told: StaffDeclared, units: Units) -> None:
-    """Where they work and what they are must exist, or work would wait for nobody and nobody would learn of it."""
+    """Where they work and what they are must exist, or work would wait for nobody and nobody would learn of it. Of whoever left neither matters any
+    more: their unit may be closed by now."""
+    if not told.active:
+        return
     if told.unit not in units.units:
         raise NoSuchUnit(field="/unit")
     for number, role in enumerate(told.roles or ()):

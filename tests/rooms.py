@@ -64,10 +64,10 @@ class World:
             for row in await self.pool.fetch("SELECT type, payload FROM outbox WHERE type <> $1 ORDER BY position", OfNoticeRequest.name)
         ]
 
-    async def requested(self) -> list[dict[str, Any]]:
-        """Who at work is to be told what, in the order of the outbox."""
+    async def requested(self, *, moot: bool = False) -> list[dict[str, Any]]:
+        """Who at work is to be told what, in the order of the outbox; or what nobody is to be told any more."""
         found = await self.pool.fetch("SELECT payload FROM outbox WHERE type = $1 ORDER BY position", OfNoticeRequest.name)
-        return [orjson.loads(row["payload"]) for row in found]
+        return [it for row in found if (it := orjson.loads(row["payload"])).get("moot", False) is moot]
 
     async def empty(self) -> None:
         """All but the audit trail, from which nobody can take anything."""

@@ -52,13 +52,21 @@ def main() -> None:
     except BrokenPipeError:  # `careloop … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except Exception as error:
+    except Exception as raised:
+        error = alone(raised)
         kinds = {kind.__name__ for kind in type(error).__mro__}
         if "Abort" not in kinds and not kinds & SENTENCES:
             raise
         code = 130 if "Abort" in kinds else getattr(error, "exit_code", 1)
         sys.stderr.write(f"{sentence(error)}\n")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def alone(error: Exception) -> Exception:
+    """What was refused in one of the tasks of a process."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def sentence(error: Exception) -> str:

@@ -52,7 +52,10 @@ def run(
         typer.Option(help="Also those in this ledger whom the file does not know as erased; - is standard input.", show_default=False),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Also those whom the customer file knows as erased: another database was restored.")
+        bool,
+        typer.Option(
+            "--again", help="Also those who are being erased, or are erased as the customer file has it: another database was restored."
+        ),
     ] = False,
     reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")] = "other",
     as_json: AsJson = False,
@@ -69,7 +72,7 @@ def run(
     entries = [Entry.read(line) for line in lines_of(ledger)] if ledger else []
 
     async def act(connection: Any) -> list[str]:
-        asked = [whom for whom in customers or () if await request(connection, whom, reason, by=operator(), at=now())]
+        asked = [whom for whom in customers or () if await request(connection, whom, reason, by=operator(), at=now(), always=again)]
         return asked + [str(it.customer_id) for it in entries if await request_again(connection, it, by=operator(), at=now(), always=again)]
 
     asked = asyncio.run(with_customers(act))

@@ -157,6 +157,8 @@ def said_in(row: list[str], columns: Columns, units: Collection[str] | None) -> 
     except ValidationError as error:
         for problem in problems_of(error):
             wrong.setdefault(problem.pointer.split("/")[1], problem.message)
+    if not body["active"]:  # of whoever left neither matters any more
+        return event, wrong
     if not ROLES.issuperset(body.get("roles", ())):
         wrong.setdefault("roles", str(NoSuchRole()))
     if units is not None and "unit" in body and body["unit"] not in units:

@@ -9,7 +9,7 @@ from services.complaints.domain.clock import Watch
 from services.complaints.domain.colleague import Colleague
 from services.complaints.domain.policy import Policy, Role, Trade
 from services.complaints.domain.task import Kind, Task
-from services.complaints.jobs import erasing
+from services.complaints.jobs import chores, erasing
 from services.complaints.listeners import contacts, erasures, followup, notes, reception, staff
 from services.complaints.settings import Settings
 from services.complaints.store.gauges import gauges
@@ -40,10 +40,12 @@ def jobs(means: Means) -> Sequence[Job]:
         "complaint": {"customer_id": "customer_id", "customer_known": "declared"},
         "clock": {"customer_id": "customer_id"},
         "task": {"customer_id": "customer_id"},  # after the clocks: one may be made of a clock that was not in line
+        "note": {"customer_id": "customer_id"},  # and after what they are about
     })  # fmt: skip
     return [
         *firing.jobs(Watch, trade),
         overdue.job("complaints", Watch, Task, Kind.MILESTONE_MISSED, lambda _: Role.SUPERVISOR),
+        chores.JOB,
         *going_back.jobs(Colleague, [going_back.tasks(Task)]),
         follow,
         *erasing.JOBS,

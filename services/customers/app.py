@@ -15,11 +15,14 @@ from services.customers.domain.task import Task
 from services.customers.jobs import clarifying, erasing
 from services.customers.listeners import customers, declarations, erasures, orders, staff
 from services.customers.settings import Settings
+from services.customers.store import erasures as erasures_known
 from services.customers.store.gauges import gauges
 from services.customers.store.tasks import TASKS
 from shared import profiles
+from shared.database import transaction
 from shared.profiles import history
 from shared.service import Job, Means, Service
+from shared.settings import SettingsError
 from shared.todo import going_back
 from shared.units import Units
 
@@ -32,6 +35,15 @@ def trade_of(units: Units, config: Path | None = None) -> Trade:
 def circumstances(means: Means) -> Mapping[str, Any]:
     erased.hold(means.settings.key_of_erasures() if isinstance(means.settings, Settings) else "")
     return {"trade": trade_of(means.units, means.config)}
+
+
+async def is_the_same_key(means: Means) -> None:
+    """With another key nobody who is erased would be known again."""
+    async with transaction(means.engine) as session:
+        if not await erasures_known.key_is_the_same(session):
+            raise SettingsError(
+                "CARELOOP_ERASURE_KEY is another than the one with which the names of erased customers are hashed in this database. Put that one back."
+            )
 
 
 def jobs(means: Means) -> Sequence[Job]:
@@ -78,5 +90,6 @@ service = Service(
     listeners=[orders.on, declarations.on, staff.on, customers.on, *erasures.LISTENERS],
     jobs=jobs,
     circumstances=circumstances,
+    at_start=is_the_same_key,
     gauges=[gauges, TASKS.gauges],
 )

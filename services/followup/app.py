@@ -29,7 +29,7 @@ from shared.todo import going_back
 from shared.units import Units
 
 HERE = Path(__file__).parent
-FOLLOWING = following.job({name: {"customer_id": "customer_id"} for name in ("call", "survey", "clock", "task")})
+FOLLOWING = following.job({name: {"customer_id": "customer_id"} for name in ("call", "survey", "clock", "task", "note")})
 THEIRS = [going_back.tasks(Task), going_back.Held(Call, "call", HELD, Call.give_back)]  # what people can have
 
 
@@ -46,19 +46,21 @@ def jobs(means: Means) -> Sequence[Job]:
     settings = means.settings
     trade = trade_of(means.units, means.config)
     gateways = {}
+    to_us = None  # at work: places of their own, so that neither waits for the other's letters longer than a lease
     if settings.smtp:
         gateways["email"] = Gateway("email", Mail(settings.smtp, settings.mail_from).send, means.metrics)
+        to_us = Gateway("staff_email", Mail(settings.smtp, settings.mail_from).send, means.metrics)
     if settings.sms:
         gateways["sms"] = Gateway("sms", Sms(settings.sms).send, means.metrics)
     return [
         sending.job(trade, gateways),
-        to_staff(means, trade, gateways.get("email")),
+        to_staff(means, trade, to_us),
         arrivals.job(trade),
         reaching.JOB,
         calling.job(trade),
         *firing.jobs(Watch, trade, along=Call),
         *chores.jobs(trade),
-        *going_back.jobs(Colleague, THEIRS),
+        *going_back.jobs(Colleague, THEIRS, also=telling_staff.look_again),
         FOLLOWING,
         *erasing.jobs(trade),
         history.job(trade),
@@ -66,7 +68,7 @@ def jobs(means: Means) -> Sequence[Job]:
 
 
 def to_staff(means: Means, trade: Trade, mail: Gateway | None) -> Job:
-    """Mail leaves as customers' does; each chat has a breaker of its own."""
+    """Each chat has a breaker of its own, and mail one beside customers'."""
     rooms = chats.read(means.config, means.units.units, development=means.settings.environment == "development")
     gateways = {f"chat:{name}": Gateway(it.chat.kind, ChatRoom(it).send, means.metrics) for name, it in rooms.items()}
     doors = Doors(

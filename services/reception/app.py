@@ -23,7 +23,7 @@ from shared.todo import going_back, overdue
 from shared.units import Units
 
 HERE = Path(__file__).parent
-FOLLOWING = following.job({name: {"customer_id": "customer_id"} for name in ("visit", "inquiry", "clock", "task")})
+FOLLOWING = following.job({name: {"customer_id": "customer_id"} for name in ("visit", "inquiry", "clock", "task", "note")})
 
 
 def trade_of(units: Units, config: Path | None = None) -> Trade:

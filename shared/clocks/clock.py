@@ -160,6 +160,11 @@ class Clock(Entity):
         return self.state is State.MISSED and self.done_at is None and not self.moot
 
     @property
+    def is_alarming(self) -> bool:
+        """Somebody was told that it is late, or about to be, and it is not done yet."""
+        return self.is_late or (self.is_open and self.warned_at is not None)
+
+    @property
     def strictest(self) -> Reckoned:
         return Reckoned.load(self.reckoned[0])
 
@@ -228,10 +233,10 @@ class Clock(Entity):
             return told
         if self.due_at < at:
             self.end(State.MISSED, self.due_at)
-            told += self.announced(self.missed_as)
+            told += self.announced(self.missed_as, at)
         elif self.warned_at is None and self.at_risk_at is not None and self.at_risk_at <= at:
             self.warned_at = at
-            told += self.announced(self.at_risk_as)
+            told += self.announced(self.at_risk_as, at)
         self.look_again()
         return told
 
@@ -240,20 +245,22 @@ class Clock(Entity):
     def meet(self, terms: Terms, at: datetime) -> list[Event]:
         """It was done: in time, or late. At the due moment itself is in time."""
         told = self.catch_up(terms, at)
+        over = self.over(at) if self.is_alarming else []
         if self.is_open:
             self.end(State.MET, at)
         if self.done_at is None and self.state in (State.MET, State.MISSED, State.UNWATCHED):
             self.done_at = at
-        return told
+        return told + over
 
     def cancel(self, terms: Terms, at: datetime) -> list[Event]:
         """It is not owed any more."""
         told = self.catch_up(terms, at)
+        over = self.over(at) if self.is_alarming else []
         if self.is_open:
             self.end(State.CANCELLED, at)
         elif self.is_late:
             self.moot = True
-        return told
+        return told + over
 
     def catch_up(self, terms: Terms, at: datetime) -> list[Event]:
         """What time would have done before this moment, had somebody looked; nobody is warned any more of what is about to end."""
@@ -279,7 +286,7 @@ class Clock(Entity):
         }  # fmt: skip
         self.pauses, self.state, self.pause_until = [*self.pauses, entry], State.PAUSED, until
         self.look_again()
-        return told + self.announced(self.paused_as, reason=reason, until=until, paused_by=by, approved_by=approved_by, paused_at=at)
+        return told + self.announced(self.paused_as, at, reason=reason, until=until, paused_by=by, approved_by=approved_by, paused_at=at)
 
     def take_over(self, terms: Terms, pauses: Iterable[Mapping[str, Any]]) -> None:
         """Of a clock that begins later and counts from before: pauses of the same thing that are over moved it too."""
@@ -294,7 +301,7 @@ class Clock(Entity):
         entry = self.pauses[-1] | {"ended": at.isoformat(), "ended_by": by, "worked_seconds": int(worked / timedelta(seconds=1))}
         self.pauses, self.state, self.pause_until = [*self.pauses[:-1], entry], State.RUNNING, None
         self.set(terms)
-        return self.announced(self.resumed_as, resumed_by=by, resumed_at=at, paused_seconds=self.pauses[-1]["worked_seconds"])
+        return self.announced(self.resumed_as, at, resumed_by=by, resumed_at=at, paused_seconds=self.pauses[-1]["worked_seconds"])
 
     def run_on(self, terms: Terms, at: datetime) -> list[Event]:
         """Where the limit of its pause was reached by this moment."""
@@ -304,8 +311,13 @@ class Clock(Entity):
 
     # -- what is said of it
 
-    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+    def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Event]:
+        """`at`: when somebody looked; what was due may be long past by then."""
         return [contract(**self.names(), **more)] if contract else []
+
+    def over(self, at: datetime) -> list[Event]:
+        """Whoever was alarmed, or is about to be told, need not be any more: each service says so in its own words."""
+        return []
 
     def names(self) -> dict[str, Any]:
         """What every event about it says."""

@@ -17,6 +17,7 @@ class NoteWritten(OfCustomer):
     about: str  # complaint:<id>, inquiry:<id>, call:<id>, visit:<id>
     kind: str  # content, expected_remedy, question, answer, remarks, ...
     text: str
+    named_id: UUID | None = None  # made of the name under which the customer was known when it was said
     written_at: datetime
     written_by: str | None = None
     shared_with: list[str] = []  # the services that may keep a copy; all others pass over it

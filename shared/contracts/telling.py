@@ -23,6 +23,7 @@ class OfNoticeRequest(Event):
     customer_id: UUID | None = None
     due_at: datetime | None = None  # by when it is to be done
     urgent: bool = False  # it waits for no digest
+    moot: bool = False  # nothing is to be told any more: whatever waits of the same thing (and the same milestone) is not told
     facts: dict[str, str | int] = {}  # numbers, codes and counts that the words are made of: never a name, never an address
 
     @property

@@ -10,8 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.schema import SchemaItem
 
 from shared import audit  # noqa: F401  its table belongs to the delivery's, whoever asks
+from shared.migrations.left import is_left
 from shared.plumbing import METADATA
 
 HERE = Path(__file__).parent
@@ -78,8 +80,12 @@ def run(connection: Connection, config: Config, to: str) -> None:
 
 
 def differences(connection: Connection, service: Migrated) -> list[Any]:
-    """What the entities say and the database does not, or the other way round."""
+    """What the entities say and the database does not, or the other way round, but for what is left for the version before."""
     from alembic.autogenerate import compare_metadata
 
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False, "include_object": counts})
     return list(compare_metadata(context, configuration(service.migrations, service.metadata).attributes["metadata"]))
+
+
+def counts(item: SchemaItem, name: str | None, type_: str, reflected: bool, ours: SchemaItem | None) -> bool:
+    return ours is not None or not (reflected and is_left(item))

@@ -32,7 +32,6 @@ CREATE INDEX task_held ON task (assigned_to, urgent_at, id) WHERE state = 'open'
 CLOCKS = """
 ALTER TABLE clock ADD moot boolean NOT NULL DEFAULT false, ADD asked boolean NOT NULL DEFAULT false;
 UPDATE clock SET moot = true WHERE state = 'missed' AND done_at IS NULL;
-ALTER TABLE clock ALTER moot DROP DEFAULT, ALTER asked DROP DEFAULT;
 CREATE INDEX clock_asked ON clock (id) WHERE (state = 'missed' AND done_at IS NULL AND NOT moot) <> asked"""
 
 

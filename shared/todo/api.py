@@ -18,7 +18,7 @@ from shared.staff import Colleague
 from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 from shared.todo.store import TaskNotFound, Todo, colleague_by_id
 from shared.todo.task import DecidedElsewhere, NotOpen, NotYourTask, TaskState
-from shared.todo.telling import assigned
+from shared.todo.telling import assigned, went_back
 
 READ, DO = [allow("tasks.read")], [allow("tasks.do")]
 STEP = problems(TaskNotFound, NotOpen, Changed)
@@ -85,20 +85,22 @@ def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
         person = await colleague_by_id(session, colleague, body.staff_id)
         task = await todo.by_id(session, task_id, lock=True)
         expected.check(task.version)
+        before = task.assigned_to
         task.assign(body.staff_id, person, sees=scope.sees, units=means.units, roles=staff.roles, by=staff.sub, at=now)
         await session.flush()
-        keep(session, assigned(task, by=staff.sub, at=now))
+        keep(session, assigned(task, before, by=staff.sub, at=now))
         return answer(task, response)
 
     @routes.post("/{task_id}/release", response_model=TaskView, dependencies=DO, responses=STEP | problems(NobodyHasIt, NotYoursToGive))
     async def release_task(
-        task_id: UUID, session: Session, staff: Staff, expected: IfMatchIfGiven, response: Response, body: Release = Release()
-    ) -> Any:
-        """It is given back: anybody of its role may take it."""
+        task_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response, body: Release = Release()
+    ) -> Any:  # fmt: skip
+        """It is given back: anybody of its role may take it, and they are told."""
         task = await todo.by_id(session, task_id, lock=True)
         expected.check(task.version)
         task.release(roles=staff.roles, by=staff.sub)
         await session.flush()
+        keep(session, went_back(task, now))
         return answer(task, response)
 
     @routes.post(
@@ -110,8 +112,9 @@ def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
         """It is seen to, by somebody who has its role; a leader may do any of the desk's. What somebody else has, only whoever assigns work completes."""
         task = await todo.by_id(session, task_id, lock=True)
         expected.check(task.version)
-        task.complete(roles=staff.roles, by=staff.sub, at=now)
+        done = task.complete(roles=staff.roles, by=staff.sub, at=now)
         await session.flush()
+        keep(session, done)
         return answer(task, response)
 
     return routes

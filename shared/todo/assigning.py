@@ -79,11 +79,13 @@ def must_hold(held_by: str | None, *, by: str, roles: Collection[str], permissio
 
 
 def goes_back(person: Colleague | None, *, unit: str, able: bool, due_at: datetime | None, units: Units, at: datetime) -> bool:
-    """They can't do it any more; or they are away, and it is due before they are back."""
+    """They can't do it any more; or they are away, and it is due before they are back, or nobody knows when that is."""
     if person is None or not person.active or not able or not works_for(person, unit, units):
         return True
     until = person.away_until(today(person, units, at))
-    return until is not None and due_at is not None and due_at.astimezone(units[person.unit].clock).date() <= until
+    if until is None or until == date.max:
+        return until is not None
+    return due_at is not None and due_at.astimezone(units[person.unit].clock).date() <= until
 
 
 def able(person: Colleague | None, permission: str) -> bool:

@@ -44,7 +44,7 @@ def job(service: str, clock: type[Clock], task: type[Task], kind: StrEnum, role:
                 if it.is_late and theirs is None:
                     batch.keep([opened(it)])
                 elif theirs and not it.is_late:
-                    theirs.finish(now()) if it.done_at else theirs.call_off(now())
+                    batch.keep(theirs.finish(now()) if it.done_at else theirs.call_off(now()))
                 it.asked = it.is_late
         return len(ids) == AT_ONCE
 

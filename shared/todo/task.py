@@ -18,8 +18,10 @@ from shared.contracts import Event
 from shared.contracts.telling import OfNoticeRequest
 from shared.entities import Entity, Timestamp, codes
 from shared.errors import Conflict, Refused
+from shared.outcome import Outcome
 from shared.permissions import DESK, may
 from shared.staff import Colleague
+from shared.telling import request
 from shared.todo import assigning
 from shared.units import Units
 
@@ -48,6 +50,11 @@ class DecidedElsewhere(Conflict):
 
 class NotOpen(Conflict):
     """The task is done, or called off."""
+
+
+def may_do(role: str, roles: Collection[str]) -> bool:
+    """Whoever has its role may do it; a leader any of those that the desk has."""
+    return role in roles or ("leader" in roles and role in DESK)
 
 
 def indexes() -> tuple[Index, ...]:
@@ -121,8 +128,7 @@ class Task(Entity):
         return ("assignment", "release", "completion") if self.assigned_to else ("assignment", "completion")
 
     def is_for(self, roles: Collection[str]) -> bool:
-        """Whoever has its role may do it; a leader any of those that the desk has."""
-        return self.role in roles or ("leader" in roles and self.role in DESK)
+        return may_do(self.role, roles)
 
     @classmethod
     def asked(cls, told: OfNoticeRequest, at: datetime) -> Entity | Event:
@@ -148,7 +154,7 @@ class Task(Entity):
         assigning.must_hold(self.assigned_to, by=by, roles=roles, permission=ASSIGN, allowed=self.allowed)
         self.assigned_to = None
 
-    def complete(self, *, roles: Collection[str], by: str, at: datetime) -> None:
+    def complete(self, *, roles: Collection[str], by: str, at: datetime) -> Outcome:
         """By somebody who has its role; what is somebody else's only by whoever assigns work."""
         if self.kind in self.decided_elsewhere:
             raise DecidedElsewhere(f"It is done when {self.about.partition(':')[0]} {self.about.partition(':')[2]} is decided.", allowed=())
@@ -157,7 +163,7 @@ class Task(Entity):
         self.must_be_open()
         if self.assigned_to not in (None, by) and not may(frozenset(roles), ASSIGN):
             raise NotYourTask("Somebody else has this task.")
-        self.end(TaskState.DONE, at, by=by)
+        return self.end(TaskState.DONE, at, by=by)
 
     def give_back(self, person: Colleague | None, *, units: Units, at: datetime) -> bool:
         """Whoever has it is not there any more, or not in time: it is anybody's again."""
@@ -173,20 +179,31 @@ class Task(Entity):
 
     # -- and what comes about by itself
 
-    def finish(self, at: datetime) -> None:
+    def finish(self, at: datetime) -> Outcome:
         """What it asked for has come about."""
-        if self.is_open:
-            self.end(TaskState.DONE, at)
+        return self.end(TaskState.DONE, at) if self.is_open else []
 
-    def call_off(self, at: datetime) -> None:
+    def call_off(self, at: datetime) -> Outcome:
         """Nobody has to see to it any more."""
-        if self.is_open:
-            self.end(TaskState.CALLED_OFF, at)
+        return self.end(TaskState.CALLED_OFF, at) if self.is_open else []
 
-    def open_again(self) -> None:
+    def open_again(self, at: datetime) -> Outcome:
         """What was called off is wanted after all. What a person did stays done."""
-        if self.state is TaskState.CALLED_OFF or (self.state is TaskState.DONE and self.done_by is None):
-            self.state, self.done_at = TaskState.OPEN, None
+        if self.is_open or self.done_by is not None:
+            return []
+        self.state, self.done_at = TaskState.OPEN, None
+        return [self.told("task_opened", at, at)]
 
-    def end(self, state: TaskState, at: datetime, *, by: str | None = None) -> None:
+    def end(self, state: TaskState, at: datetime, *, by: str | None = None) -> Outcome:
         self.state, self.done_at, self.done_by = state, at, by
+        return [self.told("task_over", at, moot=True)]
+
+    # -- who is told
+
+    def told(self, kind: str, at: datetime, *once: object, to: str | None = None, moot: bool = False) -> Entity | Event:
+        """Those of its role, or somebody: once, or once at each of these moments. `moot`: or nobody any more of what still waits."""
+        it = request(
+            self.request, kind, f"task:{self.id}", *(once or ((at,) if moot else ())), unit=self.unit, to_staff=to, to_role=self.role,
+            customer_id=self.customer_id, due_at=self.due_at, moot=moot, task=self.kind, of=self.about,
+        )  # fmt: skip
+        return self.asked(it, at)

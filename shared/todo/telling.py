@@ -1,27 +1,28 @@
-"""Whoever has something to see to is told of it: those of its role when it is opened, somebody when it is given to them by another."""
+"""Whoever has something to see to is told of it: those of its role when it is opened or goes back, somebody when it is given to them by another.
+
+What is over, or whose it is by now, is not told any more: a task that ends says so itself.
+"""
 
 from datetime import datetime
 
-from shared.contracts import Event
-from shared.entities import Entity
 from shared.outcome import Outcome
-from shared.telling import request
 from shared.todo.task import Task
 
 
 def opened(task: Task, at: datetime) -> Outcome:
     """The task, and that there is one."""
-    return [task, told(task, "task_opened", at)]
+    return [task, task.told("task_opened", at)]
 
 
-def assigned(task: Task, *, by: str, at: datetime) -> Outcome:
-    """Whoever takes it themselves knows."""
-    return [] if task.assigned_to in (None, by) else [told(task, "task_assigned", at, task.assigned_to)]
+def assigned(task: Task, before: str | None, *, by: str, at: datetime) -> Outcome:
+    """`before`: who had it. Whoever takes it themselves knows, and then it is no news to their role either."""
+    if task.assigned_to in (None, before):
+        return []
+    if task.assigned_to == by:
+        return [task.told("task_taken", at, moot=True)]
+    return [task.told("task_assigned", at, task.assigned_to, at, to=task.assigned_to)]
 
 
-def told(task: Task, kind: str, at: datetime, to: str | None = None) -> Entity | Event:
-    it = request(
-        task.request, kind, f"task:{task.id}", *((to, at) if to else ()), unit=task.unit, to_staff=to, to_role=task.role, customer_id=task.customer_id,
-        due_at=task.due_at, task=task.kind, of=task.about,
-    )  # fmt: skip
-    return task.asked(it, at)
+def went_back(task: Task, at: datetime) -> Outcome:
+    """Anybody of its role may take it again, and whoever had it is not told of it any more."""
+    return [task.told("task_opened", at, at)]

@@ -163,7 +163,7 @@ async def park(connection: asyncpg.Connection, broken: Sequence[Any], at: dateti
             "code": why["type"], "pointer": pointer, "message": why["msg"], "parked_id": str(parked), "unit": "headquarters",
         }  # fmt: skip
         told[parked] = (uuid7(), OUT, source, "event.rejected.v1", id, "headquarters", orjson.dumps(event), None, id)
-    kept = await connection.fetch(KEEP, *map(list, zip(*rows, strict=True)), at, [None] * len(rows))
+    kept = await connection.fetch(KEEP, *map(list, zip(*rows, strict=True)), at, [None] * len(rows), [])
     return [told[row["id"]] for row in kept if row["first"]]
 
 

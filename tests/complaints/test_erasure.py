@@ -82,7 +82,8 @@ async def test_what_comes_later_is_taken_without_words(complaints: World, api: A
 
 async def test_ten_thousand_notes_are_erased_in_many_small_steps(complaints: World, api: Api, worker: Means) -> None:
     await complaints.pool.execute(
-        "INSERT INTO note SELECT gen_random_uuid(), 'complaint:1', 'remarks', 'They laughed at me', $1, 'headquarters', now(), NULL, -1, -1"
+        "INSERT INTO note (id, about, kind, text, named_id, customer_id, unit, written_at, written_by, partition, record_offset) SELECT gen_random_uuid(), 'complaint:1', 'remarks', 'They laughed at me', $1, $1, 'headquarters',"
+        " now(), NULL, -1, -1"
         " FROM generate_series(1, 10000)", C1,
     )  # fmt: skip
     await complaints.handle(asked_to_forget(C1))

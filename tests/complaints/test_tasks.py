@@ -7,10 +7,16 @@ from uuid import uuid4
 import pytest
 
 from services.complaints.domain.course import Place
+from services.complaints.jobs import chores
 from shared.permissions import PERMISSIONS, ROLES
 from tests.apis import Api
 from tests.complaints.making import C1, NOON, a_complaint, answered, kept, told
+from tests.complaints.timing import means
 from tests.rooms import World
+
+MOVED = """
+UPDATE complaint SET state = $1::varchar, closed_as = $2, resolved_at = $3, reopenable_until = $3,
+    authority = CASE WHEN $3::timestamptz IS NOT NULL THEN 'supervisor' END, compensation_amount = NULL, compensation_currency = NULL"""
 
 
 async def a_task(complaints: World, round: int = 2, **facts: Any) -> Any:
@@ -54,6 +60,27 @@ async def test_the_same_completion_twice_is_answered_twice(complaints: World, ap
     first, second = [await complete(api, task, "supervisor", Idempotency_Key="a") for _ in range(2)]
     assert first.status_code == 200 and first.content == second.content
     assert (await complete(api, await a_task(complaints, n=2), "supervisor", If_Match='"7"')).status_code == 412
+
+
+@pytest.mark.parametrize(("said", "state", "ends"), [
+    ("dissatisfied", "withdrawn", "called_off"), ("fair", "withdrawn", "called_off"), ("dissatisfied", "closed", "done"), ("fair", "closed", "open"),
+    ("dissatisfied", "resolved", "open"),
+])  # fmt: skip
+async def test_what_nobody_has_to_see_to_any_more_ends(complaints: World, said: str, state: str, ends: str) -> None:
+    """Whichever door the complaint went through; what is about no complaint of ours stays."""
+    it = await kept(complaints, a_complaint(Place.RESOLVED, round=2))
+    await complaints.handle(told(answered(said, it.about, round=2), "followup"))
+    await complaints.handle(
+        *(told(answered("fair", about, n=n, call=False), "followup") for n, about in ((8, "order:PO-7"), (9, "complaint:PO-7")))
+    )
+    await complaints.pool.execute(
+        MOVED, state, "accepted" if state == "closed" else None, NOON if state in ("closed", "resolved") else None
+    )
+    await asyncio.gather(*(chores.look(means(complaints)) for _ in range(2)))
+    found = await complaints.rows("task", "about, state, done_by")
+    assert {row["state"] for row in found if row["about"] == it.about} == {ends} and {row["done_by"] for row in found} == {None}
+    assert [row["state"] for row in found if row["about"] != it.about] == ["open", "open"]
+    assert [each["kind"] for each in await complaints.requested(moot=True)] == ([] if ends == "open" else ["task_over"])
 
 
 async def test_what_is_left_to_do(complaints: World, api: Api) -> None:

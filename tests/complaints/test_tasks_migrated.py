@@ -19,7 +19,6 @@ OPEN = BEFORE | {
     "done_at": None, "done_by": None,
 }  # fmt: skip
 NEW = {"assigned_to": None, "due_at": None}
-GONE = "complaint_id", "round", "aspects"
 
 
 async def rows(dsn: str) -> list[dict[str, Any]]:
@@ -47,6 +46,6 @@ async def test_rows_are_kept_there_and_back(databases: Any) -> None:
     facts = {number(1): {"round": 3, "aspects": ["price", "speed"]}, number(2): {"aspects": []}}
     for old, now in zip(sorted((BEFORE, OPEN), key=lambda it: str(it["id"])), map(read, await rows(dsn)), strict=True):
         assert now.pop("urgent_at").year == 9999
-        assert now == {name: it for name, it in old.items() if name not in GONE} | NEW | {"facts": facts[now["id"]]}
+        assert now == old | NEW | {"facts": facts[now["id"]]}
     await migrate(service, dsn, to="-1")
     assert {row["id"]: read(row) for row in await rows(dsn)} == {row["id"]: row for row in (BEFORE, OPEN)}

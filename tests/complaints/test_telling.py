@@ -70,9 +70,28 @@ async def test_whoever_takes_a_task_knows_and_whoever_is_given_one_is_told(api: 
         answer = await ask(api, "POST", path, {"staff_id": to}, sub="s-8", role="supervisor")
         assert answer.status_code == 200, answer.text
     _, given = await complaints.requested()
+    assert [it["kind"] for it in await complaints.requested(moot=True)] == ["task_taken"]
     assert (given["kind"], given["to_staff"], given["to_role"], given["about"]) == (
         "task_assigned",
         "s-9",
         "supervisor",
         f"task:{task['id']}",
     )
+
+
+async def test_whoever_is_not_alarmed_yet_need_not_be_once_it_is_over(api: Api, complaints: World) -> None:
+    """What nobody was to be alarmed about says nothing: most complaints are handled in time."""
+    it = await taken(api)
+    await step(api, it["id"], "acknowledgement")
+    assert await complaints.requested(moot=True) == []
+    complaints.clock[0] = NOON + timedelta(days=9)
+    await fired(complaints)
+    await step(api, it["id"], "escalation", {"to": "leader"})
+    await step(api, it["id"], "withdrawal")
+    over = await complaints.requested(moot=True)
+    alarmed = {each["facts"]["milestone"] for each in await complaints.requested() if "milestone" in each["facts"]}
+    assert {(each["kind"], each["facts"].get("milestone"), each["about"]) for each in over} == {
+        ("complaint_over", None, f"complaint:{it['id']}"),
+        *(("milestone_over", name, f"complaint:{it['id']}") for name in alarmed),
+    } and alarmed
+    assert len({each["request_id"] for each in over}) == len(over)

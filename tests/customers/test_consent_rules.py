@@ -76,7 +76,7 @@ def told(purpose: Purpose = MARKETING, **facts: Any) -> Granted:
         ({"valid_until": day(3)}, [], ConsentState.IN_FORCE),
         ({"ended_at": day(1)}, [], ConsentState.ENDED),
         ({}, [Withdrawal(MARKETING, None, None, day(1))], ConsentState.WITHDRAWN),
-        ({}, [Withdrawal(MARKETING, None, None, day(3))], ConsentState.IN_FORCE),  # not yet
+        ({}, [Withdrawal(MARKETING, None, None, day(3))], ConsentState.WITHDRAWN),  # whatever the clock of who heard it
         ({"granted_at": day(1)}, [Withdrawal(MARKETING, None, None, day(0))], ConsentState.IN_FORCE),  # granted anew
         ({"granted_at": day(1)}, [Withdrawal(MARKETING, None, None, day(1))], ConsentState.WITHDRAWN),  # in doubt, no
         ({"channel": Channel.SMS}, [Withdrawal(MARKETING, None, None, day(1))], ConsentState.WITHDRAWN),
@@ -139,7 +139,7 @@ def test_what_is_withdrawn_or_expired_never_permits(all_: list[Consent], matter:
             assert it.granted_at <= at
             assert it.valid_until is None or at < it.valid_until
             assert it.ended_at is None or at < it.ended_at
-            assert not (it.withdrawn_at and it.granted_at <= it.withdrawn_at <= at)
+            assert not it.is_withdrawn
             assert it.purpose == matter.purpose and it.channel in (None, matter.channel) and it.recipient in (None, matter.recipient)
 
 
@@ -149,6 +149,15 @@ def test_another_withdrawal_never_permits_more(all_: list[Consent], matter: Matt
     before = {it.id for it in all_ if it.permits(matter, withdrawals_in(all_), at)}
     more = [*withdrawals_in(all_), Withdrawal(matter.purpose, matter.channel, matter.recipient, data.draw(days))]
     assert {it.id for it in all_ if it.permits(matter, more, at)} <= before
+
+
+@settings(deadline=None, derandomize=True)
+@given(consents, st.lists(days, min_size=1, max_size=4), days)
+def test_the_last_withdrawal_of_a_matter_stands_for_all(consent: Consent, moments: list[datetime], at: datetime) -> None:
+    """So the store need read no other, however far ahead the last one is."""
+    all_ = [Withdrawal(consent.purpose, consent.channel, consent.recipient, it) for it in moments]
+    last = max(all_, key=lambda it: it.at)
+    assert consent.permits(consent.matter, [last], at) == consent.permits(consent.matter, all_, at)
 
 
 # -- what is given to us over the counter
@@ -200,6 +209,15 @@ def test_it_is_taken_back_once_and_not_before_it_was_given() -> None:
     assert isinstance(event, ConsentWithdrawn) and (event.by_customer, event.withdrawn_at) == (True, day(2))
     with pytest.raises(AlreadyWithdrawn):
         withdraw(consent, a_customer(), withdrawn_at=day(2), by="s-1", at=day(2))
+
+
+def test_what_another_s_clock_says_ahead_of_ours_is_said_now() -> None:
+    soon = day(2) + timedelta(minutes=4)
+    consent, event = grant(a_customer(), told(granted_at=soon), by="s-1", at=day(2))
+    assert isinstance(consent, Consent) and isinstance(event, ConsentGranted) and consent.granted_at == event.granted_at == day(2)
+    assert consent.id == told(granted_at=soon).id_for(a_customer())  # the same request a minute later is the same consent
+    _, over = withdraw(consent, a_customer(), withdrawn_at=soon, by="s-1", at=day(2))
+    assert isinstance(over, ConsentWithdrawn) and consent.withdrawn_at == over.withdrawn_at == day(2)
 
 
 # -- what sources list

@@ -1,7 +1,7 @@
 """Consents through the real doors: over HTTP, and in what sources declare."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -217,3 +217,18 @@ async def test_a_no_counts_for_the_whole_customer(api: Api, customers: World) ->
     assert await states(api) == {"marketing": "in_force"}
     await customers.handle(record(DECLARED, declared(references=["shop/W-1"])))
     assert [it["state"] for it in (await api.get(HERE))["items"]] == ["withdrawn", "withdrawn"]
+
+
+async def test_another_no_never_lifts_the_first(api: Api) -> None:
+    """Not even one from a clock that is before ours."""
+    disclosing = {"recipient": "SF", "purpose": "delivery", "fields": ["phones"], "legal_basis": "consent", "evidence": "procedure 12"}
+    to_whom = {"recipient": "SF", "fields": ["phones"]}
+    first, second = [await record_it(api, purpose="third_party_disclosure", granted_at=moment(at), **to_whom) for at in (1, 2)]
+    assert (await api.ask("POST", f"/v1/customers/{C1}/disclosures", disclosing, role="leader")).status_code == 201
+    for consent, at in ((first, now()), (second, now() + timedelta(minutes=4))):
+        gone = await api.ask("POST", f"{HERE}/{consent['id']}/withdrawal", {"withdrawn_at": at.isoformat()}, role="specialist")
+        assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn") and datetime.fromisoformat(
+            gone.json()["withdrawn_at"]
+        ) <= now()
+        assert (await api.ask("POST", f"/v1/customers/{C1}/disclosures", disclosing, role="leader")).status_code == 403
+    assert {it["state"] for it in (await api.get(HERE))["items"]} == {"withdrawn"}

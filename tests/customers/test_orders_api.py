@@ -1,5 +1,8 @@
 """Orders over HTTP."""
 
+import json
+from typing import Any
+
 from services.customers.domain.order import Order
 from shared.ids import customer_of
 from tests.apis import Api
@@ -85,3 +88,37 @@ async def test_no_question_reads_the_whole_table(api: Api, customers: World) -> 
                 f"EXPLAIN SELECT * FROM {Order.__tablename__} WHERE {column} = 'x' ORDER BY created_at DESC, id DESC LIMIT 50"
             )
             assert f"Index Scan Backward using orders_{column}" in str(plan), plan
+
+
+async def test_nobody_s_number_is_shown_with_an_order(api: Api, customers: World) -> None:
+    number, sent = "13800138000", []
+
+    def say() -> str:
+        sent.append(f"{int(number) + len(sent)}")
+        return f"call {sent[-1]}"
+
+    line = {"line_id": "1", "sku": "x", "description": say(), "specification": say(), "material": say()}
+    change = {"field": say(), "before": say(), "after": {"to": [say()]}}
+    carried: dict[str, Any] = {
+        "carrier": {"code": "SF", "name": say()},
+        "tracking_number": say(),
+        "tracking_url": f"https://sf.example/?{say()[5:]}",
+    }
+    hers = f"shop/{number}"
+    about_it = {"customer": {"system": "shop", "id": number}, "order_id": "O-1"}
+    await customers.handle(
+        record("order.placed.v1", placed(reference=hers, payment_terms=say(), lines=[line], ship_to={"region": say(), "city": say()})),
+        record("order.changed.v1", about_it | {"changed_at": moment(1), "version": 2, "requested_by": "customer", "changes": [change]}),
+        record("order.shipped.v1", shipped(reference=hers, **carried), source="/logistics"),
+        record("return.requested.v1", about_it | {"return_id": "R-1", "requested_at": moment(9), "reason": say()}),
+        record("payment.received.v1", about_it | {
+            "payment_id": "P-1", "received_at": moment(30), "amount": {"amount": "13800138000.5", "currency": "CNY"}, "method": say()}),
+    )  # fmt: skip
+    assert await customers.rows("parked") == []
+    told = await api.get("/v1/orders/O-1", role="viewer")
+    assert told["payments"][0]["received"].pop("amount")["amount"] == "13800138000.5"
+    whole = json.dumps(told)
+    assert len(sent) == 14 and [it for it in sent if it in whole] == [] and whole.count("+86 138****80") == 15  # and the reference
+    (row,) = (await api.get("/v1/orders"))["items"]
+    assert row["reference"] == told["reference"] == "shop/+86 138****8000"
+    assert len((await api.get(f"/v1/orders?reference={hers}"))["items"]) == 1  # whoever knows the number finds it

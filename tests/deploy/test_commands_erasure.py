@@ -166,3 +166,31 @@ async def test_what_is_left_is_found_wherever_it_stands(customers: World, tmp_pa
     await customers.pool.execute("UPDATE customer SET business_scope = $1 WHERE state = 'erased'", f"of {NAME}")
     await customers.pool.execute("INSERT INTO stopped (topic, reason) VALUES ('x', $1)", WORDS[1])
     assert await left(WORDS) == {"customers: customer": 1, "customers: customer.business_scope": 1, "customers: stopped.reason": 1}
+
+
+async def test_a_service_that_was_restored_is_told_again_while_one_is_under_way(customers: World, tmp_path: Path) -> None:
+    await command(customers, "run", "erp/C-1")
+    async with over(service, customers, tmp_path) as api:
+        await work(customers, api)
+        (running,) = await customers.rows("erasure", "id, customer_id, unit")
+        told_of = {name: str(it) for name, it in running.items()}
+        await customers.handle(answer_of("complaints", told_of))
+        again = await command(customers, "run", "erp/C-1")
+        assert again.stdout == "0 will be erased; 1 are under way or were erased before.\n"
+        again = await command(customers, "run", "erp/C-1", "--again")
+        assert (again.returncode, again.stdout) == (0, "1 will be erased; 0 are under way or were erased before.\n"), again.stderr
+        await work(customers, api)
+    requests = [body["erasure_id"] for type, body in await customers.announced() if type == "erasure.requested.v1"]
+    assert requests == [told_of["id"]] * 2
+    (running,) = await customers.rows("erasure", "state, answers")
+    assert running == {"state": "running", "answers": {}}  # whatever was answered before
+    assert [type for type, _ in await customers.announced()].count("erasure.completed.v1") == 2  # our own, each time
+
+
+async def test_who_is_erased_is_erased_again_when_asked_to(customers: World, tmp_path: Path) -> None:
+    await command(customers, "run", "erp/C-1")
+    await carried_out(customers, tmp_path)
+    assert (await command(customers, "run", C1)).stdout.startswith("0 will be erased")
+    assert (await command(customers, "run", C1, "--again")).stdout.startswith("1 will be erased")
+    await carried_out(customers, tmp_path)
+    assert [it["state"] for it in await customers.rows("erasure", "state")] == ["completed"] * 2

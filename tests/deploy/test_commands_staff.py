@@ -48,6 +48,12 @@ def test_a_row_is_a_declaration(tmp_path: Path, encoding: str) -> None:
     assert bodies(read(csv(tmp_path, GOOD, encoding=encoding), units=KNOWN)) == [FULL]
 
 
+def test_whoever_left_may_have_been_of_a_unit_and_role_that_there_is_not_any_more(tmp_path: Path) -> None:
+    gone, here = "s-2,A,south,,janitor,,,,,,no", "s-3,A,south,,janitor,,,,,,yes"
+    found = read(csv(tmp_path, gone, here), units=KNOWN)
+    assert [it.staff_id for it in found.staff] == ["s-2"] and [(it.line, it.column) for it in found.mistakes] == [(3, "roles"), (3, "unit")]
+
+
 def test_chinese_headings_in_any_order_and_columns_that_mean_nothing(tmp_path: Path) -> None:
     header = "部门,工号,姓名,入职日期,在职,角色,岗位,技能,权重,休假,邮箱,电话"
     row = "north,007,王芳,2020-01-01,否,specialist；leader,,steel：5,,,,"

@@ -156,6 +156,8 @@ TOO_FAST, SHUT = "the chat asks to slow down", "the chat does not let us in"
         ("teams", PlainTextResponse("Microsoft Teams endpoint returned HTTP error 429 with ContextId tcid=0"), Answer.BUSY, TOO_FAST),
         ("teams", Response(status_code=413), Answer.REFUSED, "the chat refused it (413)"),
         ("generic", Response(status_code=500), Answer.UNSURE, "the chat failed (500)"),
+        ("generic", Response(status_code=503), Answer.BUSY, "the chat is not there for now (503)"),
+        ("wecom", Response(status_code=503), Answer.BUSY, "the chat is not there for now (503)"),
         ("generic", Response(status_code=422), Answer.REFUSED, "the chat refused it (422)"),
         ("generic", Response(status_code=401), Answer.BUSY, SHUT),
     ],

@@ -8,7 +8,7 @@ from services.followup.actions import reaching, telling
 from services.followup.domain.contact import Contact
 from services.followup.domain.notice import State
 from services.followup.domain.sending import Answer, Result, prepare, settle
-from services.followup.jobs import erasing
+from services.followup.jobs import chores, erasing
 from shared import erasing as shared_erasing
 from shared.contracts.contacts import ContactChanged, KnownAs, Standing
 from shared.ids import customer_of, uuid7
@@ -95,6 +95,56 @@ async def test_nobody_calls_them_neither_about_what_was_nor_about_what_comes(fol
     await followup.handle(said(happened("resolved", 2)))
     assert {(it["state"], it["why"]) for it in await followup.rows("call", "state, why")} == {("called_off", "erased")}
     assert len(await followup.rows("call")) == 2 and await followup.rows("parked") == []
+
+
+async def test_nobody_is_asked_to_reach_them_by_another_way(
+    followup: World, api: Api, worker: Means, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(chores, "now", lambda: followup.clock[0])
+    await followup.handle(reachable(), record("order.shipped.v1", shipped()))
+    await followup.pool.execute("UPDATE notice SET state = 'failed', reason = 'no gateway took it', text = 'x', subject = 'y'")
+    for job in chores.jobs(TRADE):
+        await job.run(worker)
+    assert [it["state"] for it in await followup.rows("task", "state")] == ["open"]
+    await followup.handle(asked_to_forget(C1))
+    await forgotten(JOBS, worker)
+    for job in chores.jobs(TRADE):
+        await job.run(worker)
+    assert [it["state"] for it in await followup.rows("task", "state")] == ["called_off"]
+
+
+async def test_a_name_of_the_erased_is_not_reached_and_the_living_are(followup: World, api: Api, worker: Means) -> None:
+    """erp/C-2 was first the living one's name; it is the erased one's."""
+    await followup.handle(
+        reachable("erp/C-1", references=[KnownAs(reference="erp/C-1", revision=0), KnownAs(reference="erp/C-2", revision=1)]),
+        reachable("erp/C-2", references=[KnownAs(reference="shop/9", revision=1)]),
+    )
+    await followup.handle(asked_to_forget(C1))
+    await forgotten(JOBS, worker, again=True)
+    await followup.handle(
+        reachable("erp/C-2", references=[KnownAs(reference="shop/9", revision=1), KnownAs(reference="shop/10", revision=0)])
+    )
+    contacts = {it["reference"]: (it["erased"], bool(it["phones"])) for it in await followup.rows("contact")}
+    gone, there = (True, False), (False, True)
+    assert contacts == {"erp/C-1": gone, "erp/C-2": gone, "shop/9": there, "shop/10": there}
+
+
+async def test_a_contact_that_comes_after_the_erasure_tells_names_alone(followup: World, api: Api, worker: Means) -> None:
+    await followup.handle(asked_to_forget(C1))
+    await forgotten(JOBS, worker)
+    await followup.handle(reachable("erp/C-1", references=[KnownAs(reference="shop/77", revision=2)]))
+    assert [(it["erased"], it["phones"]) for it in await followup.rows("contact")] == [(True, [])]
+    await followup.handle(record("order.shipped.v1", shipped("S-3", "O-3", "shop/77")))
+    assert [(it["state"], it["reason"]) for it in await followup.rows("notice")] == [("skipped", "erased")]
+
+
+async def test_who_was_erased_before_we_ever_heard_of_them_is_told_nothing(followup: World, api: Api, worker: Means) -> None:
+    await followup.handle(asked_to_forget(C1))
+    await forgotten(JOBS, worker)
+    await followup.handle(record("order.shipped.v1", shipped()), record("order.shipped.v1", shipped("S-3", "O-3", "erp/C-2")))
+    await forgotten(JOBS, worker, again=True)
+    assert {it["reference"]: it["erased"] for it in await followup.rows("contact")} == {"erp/C-1": True, "erp/C-2": False}
+    assert {it["reference"]: it["state"] for it in await followup.rows("notice")} == {"erp/C-1": "skipped", "erp/C-2": "awaiting_contact"}
 
 
 async def test_a_gateway_that_has_the_message_in_its_hands_is_waited_for(followup: World, api: Api, worker: Means) -> None:

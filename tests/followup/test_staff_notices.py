@@ -19,7 +19,7 @@ from shared.units import Unit, Units
 from tests.followup.conftest import NOON, TRADE, local
 from tests.followup.telling import CHATS, TEN, a_colleague, a_notice, asked, away, doors, staff
 
-CALENDAR = TRADE.calendar("headquarters")
+CALENDAR, POLICY = TRADE.calendar("headquarters"), TRADE.policy("headquarters")
 HALF_HOURLY = Staff.model_validate({"channels": ["chat", "mail"], "urgent_any_time": False, "digest": "30 min"})
 AT_ONCE = HALF_HOURLY.model_copy(
     update={"digest": Staff.model_validate({"channels": [], "urgent_any_time": False, "digest": "0 min"}).digest}
@@ -64,7 +64,40 @@ def test_a_chat_is_read_though_the_directory_knows_nobody_of_it() -> None:
     found = to_whom(a_notice(), chats=CHATS)
     assert (ids(found), found.unit, found.roles) == ([], "headquarters", ["supervisor"])
     absent = a_colleague("s-9", "supervisor", absences=away("2026-01-01", None))
-    assert to_whom(a_notice(), absent, chats=CHATS) == Nobody("nobody"), "where somebody is known and away, nobody reads it for them"
+    assert to_whom(a_notice(), absent, chats=CHATS) == found, "nor where all of them are away"
+    assert to_whom(a_notice(), absent) == Nobody("nobody"), "nobody knows when they are back"
+
+
+def test_a_role_that_is_away_hears_when_the_first_of_them_is_back() -> None:
+    soon, late = (
+        a_colleague(id, "supervisor", absences=away("2026-01-05", until)) for id, until in (("s-8", "2026-01-07"), ("s-9", "2026-01-09"))
+    )
+    assert to_whom(a_notice(), late, soon) == Later(datetime(2026, 1, 7, 16, tzinfo=UTC), "absent")
+    assert ids(
+        to_whom(
+            a_notice(unit="overseas"), MAX, a_colleague("s-5", "supervisor", unit="overseas", absences=away("2026-01-05", "2026-01-07"))
+        )
+    ) == ["s-9"]
+    alone = a_colleague("s-2", "specialist", absences=away("2026-01-05", "2026-01-07"))
+    assert to_whom(a_notice(to_staff="s-2", urgent=True), alone) == Later(datetime(2026, 1, 7, 16, tzinfo=UTC), "absent")
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_who_is_there_is_asked_when_it_leaves(urgent: bool) -> None:
+    """Asked for at night, of whose only reader is away today only."""
+    boss, notice = a_colleague("s-9", "supervisor", absences=away("2026-01-06", "2026-01-06")), a_notice(urgent=urgent, at=local(20))
+    assert look_at(notice, staff(boss), doors({}), trade=TRADE, at=local(20)) is None
+    assert (notice.state, notice.due_at) == (State.HELD, local(9) + DAY)
+    assert look_at(notice, staff(boss), doors({}), trade=TRADE, at=local(9) + DAY) and notice.deliveries[0]["to"] == "s-9"
+
+
+def test_whoever_has_another_role_or_unit_by_now_is_not_told() -> None:
+    other = a_colleague("s-3", "specialist")
+    for lost in (a_colleague("s-2", "reception"), a_colleague("s-2", "specialist", unit="overseas")):
+        assert ids(to_whom(a_notice(to_staff="s-2", to_role="specialist"), lost, other)) == ["s-3"]
+    leader = a_colleague("s-2", "leader")
+    assert ids(to_whom(a_notice(to_staff="s-2", to_role="specialist"), leader, other)) == ["s-2"], "a leader may do it"
+    assert to_whom(a_notice(to_staff="s-2"), a_colleague("s-2", "specialist", unit="overseas")) == Nobody("not theirs any more")
 
 
 def test_somebody_who_is_away_is_told_when_they_are_back_or_their_role_if_it_is_urgent() -> None:
@@ -141,6 +174,29 @@ def test_the_same_request_is_one_notice_and_newer_news_overtakes() -> None:
     assert requested(asked("milestone_at_risk", milestone="plan"), [risk], at=TEN) == []  # type: ignore[list-item]
     (missed,) = requested(asked("milestone_missed", milestone="plan"), [risk], at=TEN + DAY)  # type: ignore[list-item]
     assert (risk.state, risk.reason, missed.state) == (State.SKIPPED, "superseded", State.PLANNED)  # type: ignore[union-attr]
+
+
+def test_what_is_moot_is_not_told_in_whichever_order_it_comes() -> None:
+    moot = asked("task_over", "task:1", TEN, to_role="specialist", moot=True)
+    (opened,) = requested(asked("task_opened", "task:1", to_role="specialist"), at=TEN)
+    (over,) = requested(moot, [opened], at=TEN)  # type: ignore[list-item]
+    assert (opened.state, opened.reason, over.state, over.reason) == (State.SKIPPED, "moot", State.SKIPPED, "moot")  # type: ignore[union-attr]
+    (late,) = requested(asked("task_opened", "task:1", to_role="specialist"), [over], at=TEN + DAY, news_at=TEN - DAY)  # type: ignore[list-item]
+    (again,) = requested(asked("task_opened", "task:1", DAY, to_role="specialist"), [over], at=TEN + DAY)  # type: ignore[list-item]
+    assert (late.state, again.state) == (State.SKIPPED, State.PLANNED)  # type: ignore[union-attr]
+
+
+def test_a_milestone_that_is_met_makes_only_its_own_alarms_moot() -> None:
+    plan, result, escalated = a_notice(milestone="plan"), a_notice(milestone="result"), a_notice("complaint_escalated")
+    overtake([plan, result, escalated], TEN, [a_notice("milestone_over", milestone="plan", moot=True, at=TEN + DAY)])
+    assert (plan.reason, result.state, escalated.state) == ("moot", State.PLANNED, State.PLANNED)
+
+
+def test_what_goes_back_overtakes_the_assignment() -> None:
+    given = a_notice("task_assigned", "task:1", to_staff="s-2", to_role="specialist")
+    back = a_notice("task_opened", "task:1", DAY, to_role="specialist", at=TEN + DAY)
+    overtake([given, back], TEN + DAY)
+    assert (given.reason, back.state) == ("superseded", State.PLANNED)
 
 
 def test_what_speaks_of_another_thing_or_left_already_stays() -> None:
@@ -227,7 +283,7 @@ def a_message(**facts: Any) -> StaffMessage:
 
 def attempt(it: StaffMessage, answer: Answer | None, at: datetime = TEN, **more: Any) -> bool:
     """One attempt and its answer; whether there was an attempt."""
-    made = prepare(it, "s-8@example.com", age=timedelta(hours=72), at=at)
+    made = prepare(it, "s-8@example.com", policy=POLICY, calendar=CALENDAR, at=at)
     if made and answer:
         settle(it, Result(answer, **more), at)
     return made is not None
@@ -238,7 +294,30 @@ def test_what_may_have_been_taken_is_repeated_once_and_what_was_not_until_it_is_
     assert [attempt(it, Answer.UNSURE) for _ in range(3)] == [True, True, False] and it.state == "failed"
     it = a_message()
     assert all(attempt(it, Answer.BUSY) for _ in range(20)) and (it.state, it.tries) == ("sending", 0)
-    assert not attempt(it, Answer.TAKEN, TEN + 4 * DAY) and (it.state, it.reason) == ("failed", "too old")
+    assert not attempt(it, Answer.TAKEN, TEN + 6 * DAY) and (it.state, it.reason) == ("failed", "too old")
+
+
+def test_nothing_is_tried_again_at_once_or_at_night() -> None:
+    it = a_message()
+    attempt(it, Answer.UNSURE)
+    assert it.due_at == TEN + timedelta(minutes=5), "two seconds later whoever stumbled stumbles again"
+    it, evening = a_message(), local(17, 59)
+    attempt(it, Answer.BUSY, evening)
+    assert not attempt(it, Answer.TAKEN, local(18, 1)) and (it.state, it.due_at, it.tries) == ("sending", local(9) + DAY, 0)
+    assert attempt(it, Answer.TAKEN, it.due_at) and it.state == "sent"
+    anytime = POLICY.model_copy(update={"staff": ANY_TIME})
+    assert prepare(a_message(urgent=True), "s-8", policy=anytime, calendar=CALENDAR, at=local(23))
+
+
+def test_what_waits_for_its_readers_to_work_again_is_tried_once_they_do_and_not_for_ever() -> None:
+    friday = TEN + 3 * DAY
+    it, at = a_message(planned_at=friday - DAY, due_at=friday), friday.replace(hour=10, minute=1)  # they closed a minute ago
+    assert not attempt(it, None, at) and it.due_at == local(9) + 6 * DAY
+    assert attempt(it, Answer.BUSY, it.due_at) and it.state == "sending", "older than news may be, but it waited for them"
+    attempts = 0
+    while it.state == "sending":
+        attempts += attempt(it, Answer.BUSY, it.due_at)
+    assert (it.reason, it.due_at.date()) == ("too old", (local(9) + 6 * DAY).date()) and attempts > 10
 
 
 def test_a_gateway_that_asks_to_wait_is_waited_for() -> None:
@@ -251,7 +330,7 @@ def test_a_gateway_that_asks_to_wait_is_waited_for() -> None:
 
 def test_whoever_has_no_address_any_more_gets_nothing() -> None:
     it = a_message()
-    assert prepare(it, None, age=DAY, at=TEN) is None and (it.state, it.reason) == ("failed", "no address")
+    assert prepare(it, None, policy=POLICY, calendar=CALENDAR, at=TEN) is None and (it.state, it.reason) == ("failed", "no address")
 
 
 def test_it_is_told_when_one_way_told_it() -> None:

@@ -212,6 +212,12 @@ def test_what_was_told_after_all_and_is_not_again_is_the_same_task() -> None:
     assert ask(notice, task) == [] and notice.asked and task.state == "open"
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.AWAITING_CONTACT])
+def test_nobody_runs_after_a_message_that_is_untold_for_long(state: State) -> None:
+    notice = a_notice(state)
+    assert ask(notice, at=NOON + timedelta(days=60)) == [] and notice.asked, "and it is not looked at again"
+
+
 def test_somebody_may_have_looked_meanwhile() -> None:
     assert ask(a_notice(State.AWAITING_CONTACT), at=NOON + 3.9 * HOURS) == []
     assert len(ask(a_notice(State.AWAITING_CONTACT), at=NOON + 4 * HOURS)) == 1

@@ -121,6 +121,11 @@ class Desk:
         ]
         return [it["type"].removesuffix(".v1") for it in sorted(events, key=lambda it: (it["time"], it["id"]))]
 
+    def callbacks(self, call: Thing) -> list[Thing]:
+        """Of a call that nobody took; nobody can look for its number, which may be the caller's."""
+        found, rang = self.items("reception", "/v1/inquiries", kind="callback"), datetime.fromisoformat(call["started_at"])
+        return [it for it in found if datetime.fromisoformat(it["received_at"]) == rang]
+
     def publish(self, source: str, type: str, data: Any, *, id: str | None = None) -> None:
         event = {"specversion": "1.0", "id": id or uuid4().hex, "source": source, "type": type, "time": now(), "data": data}
         done = self.terminal.careloop("publish", "-", given=json.dumps(event) + "\n")

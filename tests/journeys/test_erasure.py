@@ -107,7 +107,7 @@ def come_in(desk: Desk, erp: str, shop: str) -> dict[str, Any]:
     broken = declared(erp, **who) | {"kind": "whatever"}
     written(desk, in_its_place(record("customer.declared.v1", broken, source="/erp", id="broken")))
     until(lambda: desk.items("followup", "/v1/notices", order_id=order, state="sent"))
-    until(lambda: desk.items("reception", "/v1/inquiries", call_id=call["call_id"]))
+    until(lambda: desk.callbacks(call))
     until(lambda: [it for it in desk.items("customers", "/v1/parked") if it["event_id"] == "broken"])
     return {"complaint": complaint, "inquiry": inquiry, "visit": visit, "order": order}
 

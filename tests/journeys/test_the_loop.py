@@ -183,14 +183,14 @@ def test_a_missed_call_is_one_inquiry_which_becomes_a_complaint_of_its_time(desk
     }
     for id in ("a", "a", "b"):
         desk.publish("/telephony", "call.missed.v1", missed, id=f"{call_id}-{id}")
-    (inquiry,) = until(lambda: desk.items("reception", "/v1/inquiries", call_id=call_id))
+    (inquiry,) = until(lambda: desk.callbacks(missed))
     assert (inquiry["kind"], inquiry["state"]) == ("callback", "received")
     handed = desk.post("reception", f"/v1/inquiries/{inquiry['id']}/handover", {"to": "complaints", "category": "delivery"}, status=200)
     assert handed["state"] == "handed_over"
     (complaint,) = until(lambda: desk.items("complaints", "/v1/complaints", customer_id=inquiry["customer_id"]))
     assert complaint["received_at"] == inquiry["received_at"]
     assert desk.story(inquiry["correlation"]) == ["inquiry.received", "inquiry.handed_over", "complaint.received"]
-    assert len(desk.items("reception", "/v1/inquiries", call_id=call_id)) == 1
+    assert len(desk.callbacks(missed)) == 1
 
 
 def test_a_question_is_answered_and_a_complaint_among_them_keeps_its_words(desk: Desk, reference: str) -> None:

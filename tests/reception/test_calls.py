@@ -176,7 +176,7 @@ async def test_the_register_of_late_answers_is_narrowed_by_its_columns(api: Api,
         ),
     )
     for query, found in {
-        "": ["T-2", "T-1"], "agent_id=s-4": ["T-2"], "call_id=T-1": ["T-1"], "queue=sales": ["T-1"], "unit=overseas": ["T-2"], "source=/erp": [],
+        "": ["T-2", "T-1"], "agent_id=s-4": ["T-2"], "queue=sales": ["T-1"], "unit=overseas": ["T-2"], "source=/erp": [],
     }.items():  # fmt: skip
         register = await api.get(f"/v1/late-answers?count=true&{query}")
         assert ([it["call_id"] for it in register["items"]], register["total"]) == (found, len(found)), query

@@ -56,6 +56,21 @@ async def test_a_call_that_nobody_could_read_is_let_go_when_it_names_them(recept
     ]  # fmt: skip
 
 
+async def test_the_number_of_a_call_may_be_theirs_and_is_gone_and_nobody_can_try_numbers(reception: World, api: Api, worker: Means) -> None:
+    call = "13987654321-20260105"
+    await reception.handle(telephoned("call.missed.v1", missed(call, customer=customer("erp/C-1"))))
+    (inquiry,) = (await api.get("/v1/inquiries"))["items"]
+    assert call in await everything_in(reception)
+    assert (await api.ask("GET", f"/v1/inquiries?call_id={call}")).status_code == 422
+    await reception.handle(asked_to_forget(C1))
+    await forgotten(JOBS, worker)
+    assert left_of([call, "13987654321"], await everything_in(reception)) == []
+    shown = await api.get(f"/v1/inquiries/{inquiry['id']}")
+    assert (shown["call_id"], shown["kind"]) == ("erased", "callback")
+    (received,) = await reception.rows("journal", "data", "type = 'inquiry.received.v1'")
+    assert received["data"]["call_id"] is None and received["data"]["kind"] == "callback"
+
+
 async def test_who_comes_again_after_that_is_not_kept(reception: World, api: Api, worker: Means) -> None:
     await reception.handle(asked_to_forget(C1))
     await forgotten(JOBS, worker)

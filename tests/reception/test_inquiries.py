@@ -112,7 +112,7 @@ async def test_what_nobody_said_can_be_handed_over_too(api: Api, reception: Worl
 
 async def test_all_that_is_told_of_a_missed_call_can_be_followed(api: Api, reception: World) -> None:
     await reception.handle(telephoned("call.missed.v1", missed(), id="call-event-1"))
-    (inquiry,) = (await api.get("/v1/inquiries?call_id=T-1"))["items"]
+    (inquiry,) = (await api.get("/v1/inquiries?kind=callback"))["items"]
     assert inquiry["correlation"] == "call-event-1"
     for step in ("promise", "answer"):
         await take(api, inquiry, step)
@@ -210,7 +210,7 @@ async def test_the_register_is_narrowed_by_its_columns(api: Api, reception: Worl
     (call,) = (await api.get("/v1/inquiries"))["items"]
     mail = await take(api, await asked(api), "answer")
     for query, found in {
-        "": [mail, call], "state=received": [call], "state=answered": [mail], "kind=callback": [call], "channel=mail": [mail], "call_id=T-1": [call],
+        "": [mail, call], "state=received": [call], "state=answered": [mail], "kind=callback": [call], "channel=mail": [mail],
         f"customer_id={mail['customer_id']}": [mail], "unit=overseas": [call], "source=/telephony": [call], "source=/careloop/reception": [mail],
         "state=promised": [],
     }.items():  # fmt: skip

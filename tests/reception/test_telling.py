@@ -27,6 +27,9 @@ async def test_an_answer_that_is_late_is_a_supervisors_at_once(api: Api, recepti
         f"inquiry:{inquiry['id']}",
     )
     assert told["facts"] == {"milestone": "answer", "round": 1}
+    await post(api, f"/v1/inquiries/{inquiry['id']}/answer", {"answer": "Tomorrow."})
+    (over,) = await reception.requested(moot=True)
+    assert (over["kind"], over["about"], over["facts"]) == ("milestone_over", told["about"], told["facts"])
 
 
 async def test_whoever_handles_complaints_hears_of_a_handover(api: Api, reception: World) -> None:

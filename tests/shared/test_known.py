@@ -24,7 +24,7 @@ from tests.rooms import World, world
 
 TABLES = """
 CREATE TABLE known_customer (partition integer NOT NULL, record_offset bigint NOT NULL, id uuid PRIMARY KEY, customer_id uuid NOT NULL,
-    declared boolean NOT NULL, unit varchar, revision integer NOT NULL, news boolean NOT NULL, erased boolean NOT NULL DEFAULT false);
+    declared boolean NOT NULL, unit varchar, revision integer NOT NULL, news boolean NOT NULL, erased boolean NOT NULL, gone boolean NOT NULL DEFAULT false);
 CREATE TABLE matter (id integer PRIMARY KEY, named_id uuid NOT NULL, customer_id uuid NOT NULL, is_known boolean NOT NULL, version integer NOT NULL)"""
 
 

@@ -225,6 +225,14 @@ async def test_records_in_any_order_end_alike(room: World, at_once: bool) -> Non
     assert len(ends) == 1 and "'active': False" in ends.pop()
 
 
+def test_whoever_leaves_may_do_so_from_a_unit_or_role_that_there_is_not_any_more() -> None:
+    """Otherwise they would keep what they have, for ever."""
+    row = Colleague(id="s-1", unit="moon", roles=["janitor"], active=True, facts_offset=0, partition=0, record_offset=1)
+    left = told(unit="moon", roles=["janitor"], active=False)
+    staff.hear(Colleague, row, left, (0, 2), units=UNITS)
+    assert not row.active and row.news
+
+
 @pytest.mark.parametrize(("facts", "pointer"), [({"unit": "moon"}, "/unit"), ({"roles": ["specialist", "janitor"]}, "/roles/1")])
 async def test_a_unit_or_role_that_there_is_not_is_parked_by_all_and_told_by_the_owner(
     room: World, facts: dict[str, Any], pointer: str

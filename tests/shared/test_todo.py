@@ -10,12 +10,14 @@ from hypothesis import strategies as some
 from sqlalchemy.orm import registry
 
 from shared import staff
+from shared.contracts.telling import OfNoticeRequest
 from shared.entities import Entity
 from shared.ids import made_of
 from shared.permissions import ROLES
 from shared.todo import task
 from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 from shared.todo.task import AT_LEISURE, NotOpen, NotYourTask, TaskState
+from shared.todo.telling import assigned, went_back
 from shared.units import Unit, Units
 from tests.makers import LONG_AGO
 
@@ -145,17 +147,37 @@ def test_what_somebody_has_is_theirs_to_do() -> None:
 
 def test_what_is_over_is_left_alone() -> None:
     it = a_task()
-    it.call_off(NIGHT)
-    it.finish(LONG_AGO)
+    (over,) = it.call_off(NIGHT)
+    assert isinstance(over, OfNoticeRequest) and over.moot and over.about == f"task:{it.id}"
+    assert it.finish(LONG_AGO) == []
     assert (it.state, it.done_at, it.done_by) == (TaskState.CALLED_OFF, NIGHT, None)
     for step in (lambda: assign(it, somebody()), lambda: it.complete(roles=("specialist",), by="s-2", at=NIGHT)):
         with pytest.raises(NotOpen, match="Nobody has to see to it"):
             step()
-    it.open_again()
-    assert it.is_open and it.done_at is None
+    (told,) = it.open_again(NIGHT)
+    assert isinstance(told, OfNoticeRequest) and told.kind == "task_opened" and it.is_open and it.done_at is None
+    assert it.open_again(NIGHT) == []
     it.complete(roles=("specialist",), by="s-2", at=NIGHT)
-    it.open_again()
+    assert it.open_again(NIGHT) == []
     assert it.done_by == "s-2" and not it.is_open  # what a person did stays done
+
+
+@pytest.mark.parametrize(("before", "to", "by", "kinds"), [
+    (None, "s-2", "s-9", ["task_assigned"]),
+    ("s-3", "s-2", "s-9", ["task_assigned"]),
+    ("s-2", "s-2", "s-9", []),  # they have it already
+    (None, "s-2", "s-2", ["task_taken"]),  # and their role need not hear of it any more
+    ("s-2", "s-2", "s-2", []),
+])  # fmt: skip
+def test_who_is_told_that_somebody_has_it(before: str | None, to: str, by: str, kinds: list[str]) -> None:
+    told: Any = assigned(a_task(held_by=to), before, by=by, at=NIGHT)
+    assert [it.kind for it in told] == kinds and [it.moot for it in told] == [kind == "task_taken" for kind in kinds]
+
+
+def test_whoever_may_take_it_is_told_each_time_that_it_goes_back() -> None:
+    first, again, later = (it for at in (NIGHT, NIGHT, NIGHT + timedelta(1)) for it in went_back(a_task(), at))
+    assert isinstance(first, OfNoticeRequest) and isinstance(later, OfNoticeRequest)
+    assert first == again and first.request_id != later.request_id and (first.kind, first.to_role) == ("task_opened", "specialist")
 
 
 def test_what_is_due_comes_before_what_has_time() -> None:
@@ -173,6 +195,7 @@ AWAY = [("2026-01-05", "2026-01-09")]
     (somebody(unit="west"), None, True),
     (somebody(unit="group"), None, False),
     (somebody(away=AWAY), None, False),  # it can wait for them
+    (somebody(away=[("2026-01-05", None)]), None, True),  # for ever
     (somebody(away=AWAY), "2026-01-09T15:59:00+00:00", True),  # the last minute of the absence
     (somebody(away=AWAY), "2026-01-09T16:00:00+00:00", False),
     (somebody(away=[("2026-01-06", None)]), "2026-01-09T00:00:00+00:00", False),  # not yet away

@@ -37,7 +37,7 @@ async def in_hand(session: AsyncSession, complaint_id: UUID, expected: Expected)
 
 def write(session: AsyncSession, complaint: Complaint, kind: str, text: str | None, *, by: str, at: datetime) -> UUID | None:
     """The note with these words; None where nobody said anything."""
-    note = jot(Note, text, about=complaint.about, kind=kind, customer_id=complaint.customer_id, unit=complaint.unit, at=at, by=by)
+    note = jot(Note, text, of=complaint, about=complaint.about, kind=kind, at=at, by=by)
     if note is None:
         return None
     keep(session, [note, note.told()], Cause.of(complaint))

@@ -71,7 +71,7 @@ class ComplaintView(View):
     compensation: MoneyView | None
     escalated_to: Role | None
     closed_as: ClosedAs | None
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 

@@ -1,5 +1,6 @@
 """By when a complaint is acknowledged, has a plan and has its result."""
 
+from datetime import datetime
 from typing import Any
 
 from services.complaints.domain import Memory, telling
@@ -15,6 +16,9 @@ class Watch(clock.Clock, Memory, table=True):
 
     missed_as, at_risk_as, paused_as, resumed_as = MilestoneMissed, MilestoneAtRisk, MilestonePaused, MilestoneResumed
 
-    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+    def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Event]:
         """And who at work is to hear of it."""
-        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]
+        return [*super().announced(contract, at, **more), *telling.of_milestone(self, contract)]
+
+    def over(self, at: datetime) -> list[Event]:
+        return [telling.of_end(self)]

@@ -118,8 +118,9 @@ def end(it: Complaint, step: Step, closed_as: ClosedAs, *, by: str | None, at: d
 
 def withdraw(it: Complaint, *, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:
     """The customer does not pursue it."""
+    over = telling.of_withdrawal(it)
     it.move(Step.WITHDRAWAL, at)
-    return [ComplaintWithdrawn(**it.names(), withdrawn_at=at, withdrawn_by=by, note_id=note_id)]
+    return [ComplaintWithdrawn(**it.names(), withdrawn_at=at, withdrawn_by=by, note_id=note_id), *over]
 
 
 def escalate(it: Complaint, to: Role, *, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:

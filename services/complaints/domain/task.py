@@ -1,9 +1,11 @@
 """What somebody has to see to beside the steps of a complaint."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from services.complaints.domain import Memory
 from shared.contracts.complaints import NoticeRequested
+from shared.outcome import Outcome
 from shared.todo import task
 
 
@@ -16,3 +18,11 @@ class Kind(StrEnum):
 class Task(task.Task, Memory, table=True):
     __table_args__ = task.indexes()
     request = NoticeRequested
+
+
+def in_line(task: Task, state: str, at: datetime) -> Outcome:
+    """A complaint that is withdrawn asks nobody for anything, and one that is closed came to its end. What a customer was not quite content with
+    stays to be looked into."""
+    if state == "withdrawn" and task.kind in (Kind.FAIR, Kind.DISSATISFIED):
+        return task.call_off(at)
+    return task.finish(at) if state == "closed" and task.kind == Kind.DISSATISFIED else []

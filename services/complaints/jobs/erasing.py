@@ -1,6 +1,6 @@
-"""Takes away what complaints keeps of customers who are erased: the words."""
+"""Takes away what complaints keeps of customers who are erased: the words; and nobody has to see to them any more."""
 
 from shared import erasing
 from shared.contracts.complaints import ErasureCompleted
 
-JOBS = erasing.jobs("complaints", ErasureCompleted, [erasing.NOTE])
+JOBS = erasing.jobs("complaints", ErasureCompleted, [erasing.TASK, erasing.NOTE])

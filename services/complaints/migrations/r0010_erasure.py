@@ -3,4 +3,8 @@
 from shared.migrations import erasure_0001
 
 revision, down_revision = "0010", "0009"
-upgrade, downgrade = erasure_0001.upgrade_copies, erasure_0001.downgrade_copies
+downgrade = erasure_0001.downgrade_copies
+
+
+def upgrade() -> None:
+    erasure_0001.upgrade_copies("complaint")

@@ -39,10 +39,10 @@ async def disclose(
 
 
 async def leave_a_trace(
-    engine: AsyncEngine, cause: Cause, customer_id: UUID, wanted: Wanted, why: Refusal, *, by: str, at: datetime
+    engine: AsyncEngine, cause: Cause, customer_id: UUID, wanted: Wanted, why: Refusal, *, unit: str, by: str, at: datetime
 ) -> None:
     """Whoever asked for what they were not allowed to give away is on record, with a transaction of its own: theirs is undone."""
     await audit.record_refusal(
-        engine, cause, DISCLOSED, by=by, about=f"customer:{customer_id}", at=at, purpose=str(wanted.purpose),
+        engine, cause, DISCLOSED, by=by, about=f"customer:{customer_id}", at=at, unit=unit, purpose=str(wanted.purpose),
         fields=sorted(map(str, wanted.fields)), facts={"legal_basis": str(wanted.legal_basis), "why": type(why).__name__},
     )  # fmt: skip

@@ -94,7 +94,7 @@ class CustomerView(View):
     business_scope: MaskedText | None
     phones: list[MaskedPhone]
     emails: list[MaskedEmail]
-    preferred_channel: str | None
+    preferred_channel: MaskedText | None
     language: str | None
     time_zone: str | None
     unit: str

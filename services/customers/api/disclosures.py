@@ -74,8 +74,9 @@ async def disclose(
             session, customer_id, wanted, is_privacy_officer="privacy_officer" in staff.roles, by=staff.sub, at=now
         )
     except (NoConsent, NotForYou) as refusal:
+        unit = (await customers.survivor(session, customer_id)).unit
         await session.rollback()  # what it locked would be waited for, and one request needs one connection
-        await disclosing.leave_a_trace(means.engine, request.state.cause, customer_id, wanted, refusal, by=staff.sub, at=now)
+        await disclosing.leave_a_trace(means.engine, request.state.cause, customer_id, wanted, refusal, unit=unit, by=staff.sub, at=now)
         raise
     response.headers["Location"] = f"/v1/disclosures/{made.id}"
     return {**DisclosureView.model_validate(made).model_dump(), "values": values}

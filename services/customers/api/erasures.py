@@ -15,6 +15,7 @@ from services.customers.domain.erasure import (
     Decided,
     Erasure,
     ErasureState,
+    LegalHold,
     NotByTheSame,
     Reason,
     RefusedBecause,
@@ -25,6 +26,7 @@ from services.customers.store.erasures import ERASURES, ErasureNotFound
 from shared.bodies import AboutCustomer, WhichCustomer
 from shared.etag import tag
 from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
+from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part
 
 router = Router("/v1/erasures", tags=["erasures"])
@@ -42,8 +44,10 @@ class Refusal(Body):
     reason: RefusedBecause
 
 
-class Nothing(Body):
-    """There is nothing to say; `{}` or no body."""
+class Approval(Body):
+    """`{}` or no body will do."""
+
+    hold_is_over: bool = Field(False, description="you looked at `held`: whoever had to be kept by law has to be no longer")
 
 
 class AnswerView(View):
@@ -58,7 +62,11 @@ class ErasureView(View):
 
     id: UUID
     customer_id: UUID
-    customers: list[UUID] = Field(description="all ids of the customer; empty until it is begun")
+    customers: list[UUID] = Field(
+        description="all ids of the customer: as of today, until it is approved; then those it is about. Registers show them once it is begun"
+    )
+    held: list[UUID] = Field([], description="until it is approved: those of `customers` whose own erasure was refused for `legal_hold`")
+    part_of: UUID | None = Field(description="another erasure of the same customer, with which this one ends")
     unit: str
     reason: Reason
     state: ErasureState
@@ -70,13 +78,20 @@ class ErasureView(View):
     answers: dict[str, AnswerView] = Field(description="by service")
     waits_for: list[str] = Field(description="services that have not answered yet")
     completed_at: datetime | None
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 
-def answered(erasure: Erasure, response: Response) -> Erasure:
+async def answered(session: Session, erasure: Erasure, response: Response) -> ErasureView:
+    """Whoever decides sees whom: all who are this customer today."""
     tag(response, erasure.version)
-    return erasure
+    view = ErasureView.model_validate(erasure, from_attributes=True)
+    if erasure.state is ErasureState.REQUESTED:
+        family = await erasing.family_of(session, erasure)
+        view.customers, view.held = sorted({*family}), await erasing.held(session, erasure, family)
+    elif not view.customers:
+        view.customers = [UUID(id) for id in erasure.seen]
+    return view
 
 
 async def whom(session: Session, body: Asking) -> Customer:
@@ -86,7 +101,8 @@ async def whom(session: Session, body: Asking) -> Customer:
     if body.customer is None:
         return await customers.survivor(session, body.named_id)
     reference = f"{body.customer.system}/{body.customer.id}"
-    if await erasures.erased(session, [reference]):
+    for it in await erasures.erased(session, [reference]):
+        await customers.survivor(session, it.customer_id)  # who is not theirs is not there
         raise AlreadyErased
     return await customers.by_reference(session, reference)
 
@@ -100,7 +116,7 @@ async def list_erasures(session: Session, asked: Annotated[Asked, Depends(ERASUR
 @router.get("/{erasure_id}", response_model=ErasureView, dependencies=[allow("erasures.read")], responses=problems(ErasureNotFound))
 async def show_erasure(erasure_id: UUID, session: Session, response: Response) -> Any:
     """One erasure, and which service has answered."""
-    return answered(await erasures.by_id(session, erasure_id), response)
+    return await answered(session, await erasures.by_id(session, erasure_id), response)
 
 
 @router.post(
@@ -114,23 +130,24 @@ async def request_erasure(body: Asking, session: Session, staff: Staff, now: Now
     erasure = await erasing.request(session, await whom(session, body), body.reason, by=staff.sub, at=now)
     means.metrics.erasure_requests_total.labels(outcome="requested").inc()
     response.headers["Location"] = f"/v1/erasures/{erasure.id}"
-    return answered(erasure, response)
+    return await answered(session, erasure, response)
 
 
 @router.post(
     "/{erasure_id}/approval", response_model=ErasureView, dependencies=[allow("erasures.approve")],
-    responses=problems(ErasureNotFound, Decided, NotByTheSame),
+    responses=problems(ErasureNotFound, Decided, NotByTheSame, LegalHold),
 )  # fmt: skip
 async def approve_erasure(
-    erasure_id: UUID, session: Session, staff: Staff, now: Now, means: AtHand, response: Response, body: Nothing | None = None
+    erasure_id: UUID, session: Session, staff: Staff, now: Now, means: AtHand, response: Response, body: Approval = Approval()
 ) -> Any:
-    """Let it be done. There is no way back: what is erased can't be had again.
+    """Let it be done, of all `customers`. There is no way back: what is erased can't be had again. Whoever turns out to be this customer before it is
+    begun is erased along, unless they have to be kept by law: then it is refused.
 
-    403: you asked for it yourself."""
-    erasure = await erasing.approve(session, erasure_id, by=staff.sub, at=now)
+    403: you asked for it yourself. 409: it is decided; or somebody in `held` had to be kept by law, and you did not say that this is over."""
+    erasure = await erasing.approve(session, erasure_id, hold_is_over=body.hold_is_over, by=staff.sub, at=now)
     await session.flush()
     means.metrics.erasure_requests_total.labels(outcome="approved").inc()
-    return answered(erasure, response)
+    return await answered(session, erasure, response)
 
 
 @router.post(
@@ -143,4 +160,4 @@ async def refuse_erasure(
     erasure = await erasing.refuse(session, erasure_id, body.reason, by=staff.sub, at=now)
     await session.flush()
     means.metrics.erasure_requests_total.labels(outcome="refused").inc()
-    return answered(erasure, response)
+    return await answered(session, erasure, response)

@@ -12,7 +12,7 @@ from services.customers.store import orders
 from services.customers.store.orders import ORDERS, AmbiguousOrder, Holder, OrderNotFound
 from shared.contracts.values import Slug
 from shared.http import Router, Session, View, allow, problems
-from shared.masking import MaskedFacts
+from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page
 
 router = Router("/v1/orders", tags=["orders"])
@@ -28,7 +28,7 @@ class OrderSummary(View):
 
     order_id: str
     system: str
-    reference: str
+    reference: MaskedText
     customer_id: UUID
     unit: str
     source: str
@@ -46,18 +46,18 @@ class OrderSummary(View):
 
 
 class OrderView(OrderSummary):
-    """An order with all that is known of it; the entries are worded as in the events."""
+    """An order with all that is known of it; the entries are worded as in the events, with contact points in them masked."""
 
-    lines: list[dict[str, Any]]
-    ship_to: dict[str, Any] | None
-    payment_terms: str | None
+    lines: list[MaskedFacts]
+    ship_to: MaskedFacts | None
+    payment_terms: MaskedText | None
     changes: list[MaskedFacts]
-    production: list[dict[str, Any]]
-    shipments: list[dict[str, Any]]
-    partial_deliveries: list[dict[str, Any]]
-    returns: list[dict[str, Any]]
-    payments: list[dict[str, Any]]
-    overdue: list[dict[str, Any]]
+    production: list[MaskedFacts]
+    shipments: list[MaskedFacts]
+    partial_deliveries: list[MaskedFacts]
+    returns: list[MaskedFacts]
+    payments: list[MaskedFacts]
+    overdue: list[MaskedFacts]
 
 
 def summary(order: Order, holder: Holder) -> dict[str, Any]:

@@ -17,12 +17,10 @@ def ask(order: Order, task: Task | None, claim: Claim | None, unit: str, *, trad
     order.asked = order.unclear
     if task is not None:
         if order.asked:
-            task.open_again()
-        elif order.state in (OrderState.CANCELLED, OrderState.CLARIFYING):  # there is nothing, or nobody, to ask any more
-            task.call_off(at)
-        else:
-            task.finish(at)
-        return []
+            return task.open_again(at)
+        if order.state in (OrderState.CANCELLED, OrderState.CLARIFYING):  # there is nothing, or nobody, to ask any more
+            return task.call_off(at)
+        return task.finish(at)
     if claim is None or not order.asked:
         return []
     chore = trade.policy(unit).clarifying

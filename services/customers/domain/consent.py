@@ -116,7 +116,7 @@ class Consent(Memory, table=True):
 
     def state(self, withdrawals: Iterable[Withdrawal], at: datetime) -> ConsentState:
         """As it stands for its own matter."""
-        if self.is_undone(self.matter, withdrawals, at):
+        if self.is_undone(self.matter, withdrawals):
             return ConsentState.WITHDRAWN
         if self.ended_at is not None and self.ended_at <= at:
             return ConsentState.ENDED
@@ -124,12 +124,13 @@ class Consent(Memory, table=True):
             return ConsentState.EXPIRED
         return ConsentState.NOT_YET if self.granted_at > at else ConsentState.IN_FORCE
 
-    def is_undone(self, matter: Matter, withdrawals: Iterable[Withdrawal], at: datetime) -> bool:
-        return any(self.granted_at <= it.at <= at and covers(it, matter) for it in withdrawals)
+    def is_undone(self, matter: Matter, withdrawals: Iterable[Withdrawal]) -> bool:
+        """A no holds as soon as we know of it, whatever the clock says; so none lifts another, and of one matter the last stands for all."""
+        return any(self.granted_at <= it.at and covers(it, matter) for it in withdrawals)
 
     def permits(self, matter: Matter, withdrawals: Sequence[Withdrawal], at: datetime) -> bool:
         stands = self.state((), at) is ConsentState.IN_FORCE
-        return stands and covers(self.matter, matter) and not self.is_undone(matter, withdrawals, at)
+        return stands and covers(self.matter, matter) and not self.is_undone(matter, withdrawals)
 
     def granted(self, customer: Customer) -> ConsentGranted:
         return ConsentGranted(

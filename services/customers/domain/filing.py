@@ -57,7 +57,7 @@ class Desk:
         holder.hand_over(claim.reference, to)
         claim.put(customer_id=to.id)
         for it in (holder, home):
-            if not it.names and it is not to:
+            if not it.names and it is not to and it.state is not CustomerState.ERASED:  # they are nobody else, whoever has the name now
                 it.follow(to)
 
     def told(self) -> list[Event]:

@@ -11,7 +11,7 @@ from shared.errors import Conflict, Invalid
 from shared.ids import made_of
 from shared.outcome import Outcome
 
-AHEAD = timedelta(minutes=5)  # that another's clock may be before ours
+AHEAD = timedelta(minutes=5)  # that another's clock may be before ours; what is said so is said now
 LIVE = frozenset((CustomerState.PROVISIONAL, CustomerState.REGISTERED))
 ANYBODY = "*"  # as a recipient
 
@@ -88,7 +88,7 @@ def grant(customer: Customer, told: Granted, *, by: str, at: datetime) -> Outcom
     consent = Consent(
         id=told.id_for(customer), customer_id=customer.id, purpose=told.purpose, channel=told.channel,
         recipient=None if told.recipient == ANYBODY else told.recipient, fields=sorted(set(told.fields)),
-        granted_at=told.granted_at.astimezone(UTC), valid_until=told.valid_until and told.valid_until.astimezone(UTC),
+        granted_at=min(told.granted_at, at).astimezone(UTC), valid_until=told.valid_until and told.valid_until.astimezone(UTC),
         evidence_kind=told.evidence_kind, evidence=told.evidence, recorded_at=at, recorded_by=by,
     )  # fmt: skip
     return [consent, consent.granted(customer)]
@@ -100,8 +100,8 @@ def withdraw(consent: Consent, customer: Customer, *, withdrawn_at: datetime, by
         raise AlreadyWithdrawn
     if withdrawn_at > at + AHEAD:
         raise NotYetSaid(field="/withdrawn_at")
+    withdrawn_at = min(withdrawn_at, at).astimezone(UTC)
     if withdrawn_at < consent.granted_at:
         raise OverBeforeItBegins(field="/withdrawn_at")
-    withdrawn_at = withdrawn_at.astimezone(UTC)
     consent.put(withdrawn_at=withdrawn_at, withdrawn_by=by)
     return [consent, consent.taken_back(customer, withdrawn_at, by_customer=True)]

@@ -13,6 +13,7 @@ from services.customers.domain.erased import ErasedReference, hashed
 from services.customers.domain.facts import iso
 from services.customers.domain.filing import mention
 from services.customers.domain.order import Order, order_id_of
+from services.customers.domain.wordless import without_words
 from shared.contracts import Event, Money, Shape, When
 from shared.contracts.orders import (
     Change,
@@ -70,6 +71,8 @@ def adds_to_the_order(*contracts: type[Event]) -> Callable[[AddFact], AddFact]:
             if erased:
                 order.put(erased_id=erased.customer_id)
             order.belongs(event.key, origin.source or "", unit, moment(event), placing=isinstance(event, OrderPlaced))
+            if order.erased_id:
+                order.put(facts=without_words(order.facts))
             order.settle()
             return [order, *known]
 

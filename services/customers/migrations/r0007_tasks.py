@@ -10,7 +10,8 @@ revision, down_revision = "0007", "0006"
 def upgrade() -> None:
     tasks_0001.upgrade()
     op.execute("ALTER TABLE orders ADD asked boolean NOT NULL DEFAULT false")
-    op.execute("ALTER TABLE orders ALTER asked DROP DEFAULT")
+    # nobody runs after what has been so since before there were tasks
+    op.execute("UPDATE orders SET asked = true WHERE state = 'clarifying' AND placed_at < now() - interval '3 days'")
     op.execute("CREATE INDEX orders_asked ON orders (id) WHERE (state = 'clarifying') <> asked")
 
 

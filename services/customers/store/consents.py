@@ -36,7 +36,7 @@ async def page(session: AsyncSession, asked: Asked, customer: Customer) -> Part[
 
 
 async def withdrawals(session: AsyncSession, customer: Customer) -> list[Withdrawal]:
-    """The last one for each matter."""
+    """The last one for each matter: it undoes whatever one before it does."""
     matter = col(Consent.purpose), col(Consent.channel), col(Consent.recipient)
     found = select(*matter, func.max(Consent.withdrawn_at)).group_by(*matter)
     rows = await session.exec(found.where(await of(session, customer), col(Consent.withdrawn_at).is_not(None)))

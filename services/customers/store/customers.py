@@ -44,6 +44,14 @@ async def survivor(session: AsyncSession, customer_id: UUID) -> Customer:
     return customer
 
 
+async def today(session: AsyncSession, customer_id: UUID) -> UUID:
+    """The id of who it is today, also of another unit; of somebody the file does not know, their own."""
+    known = select(Customer.id, Customer.redirected_to).where(Customer.id == customer_id).cte("line", recursive=True)
+    known = known.union(select(Customer.id, Customer.redirected_to).join(known, col(Customer.id) == known.c.redirected_to))
+    last = select(known.c.id).where(known.c.redirected_to.is_(None)).execution_options(everywhere=True)
+    return (await session.exec(last)).first() or customer_id
+
+
 async def family(session: AsyncSession, customer_id: UUID) -> Sequence[UUID]:
     """The customer, and all who turned out to be it, also of other units."""
     known = select(Customer.id).where(Customer.id == customer_id).cte("family", recursive=True)

@@ -1,11 +1,9 @@
 """What the customer file keeps of customers, as it is looked for when they are erased. Of the ids $1, at most $2 rows."""
 
-from collections.abc import Sequence
-from uuid import UUID
+from shared.erasing import Round, Said
 
-from asyncpg import Connection
-
-ERASED = "SELECT id FROM customer WHERE state = 'erased' AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
+ERASED = """
+SELECT id, false AS erased, true AS gone FROM customer WHERE state = 'erased' AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"""
 CLAIMS = "SELECT reference, customer_id FROM claim WHERE customer_id = ANY($1) ORDER BY reference LIMIT $2 FOR UPDATE"
 ORDERS = """
 UPDATE orders SET erased_id = named.customer_id FROM unnest($1::text[], $2::uuid[]) AS named (reference, customer_id)
@@ -16,6 +14,10 @@ INSERT INTO erased_reference (hash, customer_id, erasure_id, erased_at)
 SELECT hash, named.customer_id, it.erasure_id, $4 FROM unnest($1::text[], $2::uuid[]) AS named (hash, customer_id),
     (SELECT erasure_id FROM erasing WHERE customer_id = ANY($3::uuid[]) ORDER BY requested_at DESC LIMIT 1) AS it
 ORDER BY hash ON CONFLICT DO NOTHING"""
+NAMES = "SELECT hash FROM erased_reference WHERE customer_id = ANY($1)"
+WORDY = """
+SELECT id, facts FROM orders WHERE erased_id = ANY($1) AND NOT facts ? 'erased' ORDER BY id LIMIT $2 FOR UPDATE"""
+WORDLESS = "UPDATE orders SET facts = it.facts::jsonb FROM unnest($1::uuid[], $2::text[]) AS it (id, facts) WHERE orders.id = it.id"
 UNCLAIM = "DELETE FROM claim WHERE reference = ANY($1)"
 CUSTOMERS = """
 UPDATE customer SET state = CASE WHEN state = 'redirected' THEN state ELSE 'erased' END, names = '{}', phones = '[]', emails = '[]',
@@ -39,12 +41,14 @@ SAID = "SELECT display_name, contact_person, phones, emails, names FROM customer
 TELLING = "display_name", "contact_person", "address"
 
 
-async def words(connection: Connection, ids: Sequence[UUID]) -> list[str]:
-    """By which a record shows that it is about them."""
-    found: set[str] = set()
-    for row in await connection.fetch(SAID, ids):
-        found |= {*row["phones"], *row["emails"], row["display_name"], row["contact_person"], *row["names"]} - {None}
+async def said(it: Round) -> Said:
+    """By which a record shows that it is about them: where to reach them and what others call them; and words."""
+    points, words = set[str](), set[str]()
+    for row in await it.connection.fetch(SAID, it.customers):
+        points |= {*row["phones"], *row["emails"], *row["names"]}
+        words |= {row["display_name"], row["contact_person"]} - {None}
         for name in row["names"].values():
             facts = name["said"]["facts"] if name["said"] else {}
-            found |= {facts[it] for it in TELLING if facts.get(it)} | {*facts.get("phones", ()), *facts.get("emails", ())}
-    return sorted(found)
+            points |= {*(facts.get("phones") or ()), *(facts.get("emails") or ())}
+            words |= {facts[it] for it in TELLING if facts.get(it)}
+    return sorted(points), sorted(words)

@@ -65,9 +65,10 @@ async def assign(
     call = await calls.by_id(session, call_id, lock=True)
     expected.check(call.version)
     asking.must_wait(call)
+    before = call.assigned_to
     call.assign(to, await colleague_by_id(session, Colleague, to), sees=scope.sees, units=units, roles=roles, by=by, at=at)
     await session.flush()
-    keep(session, telling.of_assignment(call, to, by=by, at=at))
+    keep(session, telling.of_assignment(call, to, before, by=by, at=at))
     return call
 
 

@@ -18,6 +18,7 @@ from services.followup.domain.sending import Answer, Result
 from services.followup.domain.staff_message import StaffAttempt, StaffMessage, prepare, settle
 from services.followup.domain.staff_notice import State, overtake
 from services.followup.domain.staff_planning import Doors, letters, look_at
+from services.followup.domain.telling import is_moot
 from services.followup.gateways import Gateway
 from services.followup.store import staff_notices
 from shared.clock import now
@@ -37,10 +38,13 @@ async def gather(engine: AsyncEngine, trade: Trade, doors: Doors) -> tuple[list[
         due = await staff_notices.due(session, at, AT_ONCE)
         units = {unit for it in due for unit in upwards(it.unit, trade.units)}
         staff = await staff_notices.staff_for(session, due, units) if due else {}
-        overtake(due, at)
+        overtake(due, at, await staff_notices.about_the_same(session, due) if due else ())
+        calls = await staff_notices.calls_of(session, due)
         leaving = []
         for notice in due:
             try:
+                if notice.waits and is_moot(notice, calls):
+                    notice.skip("moot", at)
                 if notice.waits and (it := look_at(notice, staff, doors, trade=trade, at=at)):
                     leaving.append(it)
             except Exception as error:  # whatever is wrong with one notice keeps no other back
@@ -66,10 +70,21 @@ async def take(engine: AsyncEngine, trade: Trade, doors: Doors) -> tuple[list[St
                     continue
                 tried[message.recipient] += 1
             address = addresses.get(message.recipient) if message.channel == "mail" else message.recipient
-            attempt = prepare(message, address, age=trade.policy(message.unit).age, at=at)
-            attempts.append(attempt) if attempt else ended.append(message)
+            attempt = prepare(message, address, policy=trade.policy(message.unit), calendar=trade.calendar(message.unit), at=at)
+            if attempt:
+                attempts.append(attempt)
+            elif message.state != "sending":
+                ended.append(message)
         counted = await tell_the_notices(session, ended, at)
     return attempts, counted, len(due)
+
+
+async def look_again(engine: AsyncEngine, staff_id: str) -> None:
+    """Something was said of somebody for whom it is waited: perhaps they are back, or gone."""
+    async with transaction(engine) as session:
+        at = now()
+        for notice in await staff_notices.awaiting(session, staff_id):
+            notice.due_at = min(notice.due_at, at)
 
 
 async def make(attempts: Sequence[StaffAttempt], gateways: Mapping[str, Gateway]) -> list[tuple[StaffAttempt, Result]]:

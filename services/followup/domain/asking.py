@@ -128,7 +128,7 @@ def answer(
     call.end(State.DONE)
     call.satisfaction, call.score, call.aspects = satisfaction, score, list(aspects)
     call.completed_at, call.completed_by = at, by
-    note = jot(Note, remarks, about=call.about, kind="remarks", customer_id=call.customer_id, unit=call.unit, at=at, by=by)
+    note = jot(Note, remarks, of=call, about=call.about, kind="remarks", at=at, by=by)
     completed = CallCompleted(**call.names(), satisfaction=satisfaction, completed_at=at, completed_by=by)
     reported = SatisfactionReported(
         about=call.about, round=call.round, satisfaction=satisfaction, score=score, aspects=call.aspects, reported_at=at,

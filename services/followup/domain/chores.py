@@ -35,7 +35,7 @@ def talk_to_the_carrier(
     outcome: Outcome = []
     for task in theirs:
         if task.facts["shipment_id"] not in order.trouble:
-            task.call_off(at)
+            outcome += task.call_off(at)
     for shipment, moment in sorted(order.trouble.items()):
         if order.asked.get(shipment) == moment:
             continue
@@ -50,7 +50,7 @@ def talk_to_the_carrier(
             ), at,
         )  # fmt: skip
     order.asked = order.trouble
-    return [*outcome, who] if outcome else []
+    return [*outcome, who] if any(isinstance(it, Task) for it in outcome) else outcome
 
 
 def tell_by_another_way(notice: Notice, task: Task | None, who: KnownCustomer, source: str, *, trade: Trade, at: datetime) -> Outcome:
@@ -59,13 +59,12 @@ def tell_by_another_way(notice: Notice, task: Task | None, who: KnownCustomer, s
     if notice.state is State.AWAITING_CONTACT and not notice.asked and at - notice.due_at < chore.after:
         return []  # somebody looked meanwhile
     notice.asked = notice.state in UNTOLD
+    if task is None and is_old(notice.due_at, trade.policy(notice.unit), at):
+        return []  # nobody runs after what has been so for long
     if not notice.asked:
-        if task:
-            task.call_off(at)
-        return []
+        return task.call_off(at) if task else []
     if task:
-        task.open_again()
-        return []
+        return task.open_again(at)
     told = {"kind": notice.kind.value, "order_id": notice.order_id, "why": notice.state.value}
     return [
         *opened(Task.open(

@@ -4,7 +4,7 @@ takes its place.  FLUP-06, FLUP-18
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import UUID
@@ -72,9 +72,9 @@ class Watch(clock.Clock, Memory, table=True):
 
     missed_as = CallOverdue
 
-    def announced(self, contract: type[Event] | None, **more: Any) -> list[Any]:
+    def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Any]:
         """And who at work is to hear of it: a notice to them, for follow-up sends it itself."""
-        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]
+        return [*super().announced(contract, at, **more), *telling.of_milestone(self, contract, at)]
 
     def since(self, limit: Limit) -> str:
         return "promised" if limit.promised else "happened"

@@ -5,7 +5,7 @@ together find each other.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -57,6 +57,11 @@ class Contact(Memory, table=True):
     @classmethod
     def unknown(cls, reference: str) -> "Contact":
         return cls(reference=reference, customer_id=customer_of(reference))
+
+    @property
+    def is_told(self) -> bool:
+        """Somebody said whose name it is; otherwise it is known by the name alone."""
+        return self.revision >= 0
 
     @property
     def reachable(self) -> bool:
@@ -119,6 +124,16 @@ def learn(told: Reach, held: Sequence[Contact], named: Sequence[Contact], place:
             contact.take(None, contact.revision, place)
             taken.append(contact)
     return list(taken)
+
+
+def learn_of_the_erased(told: Reach, named: Sequence[Contact], place: tuple[int, int]) -> Outcome:
+    """Of somebody who is erased only the names count: nobody is told anything under them either."""
+    names = replace(told, phones=(), emails=(), preferred_channel=None, language=None, time_zone=None)
+    taken = learn(names, (), named, place)
+    for contact in taken:
+        assert isinstance(contact, Contact)
+        contact.erased = True
+    return taken
 
 
 def forget(held: Sequence[Contact], place: tuple[int, int]) -> Outcome:

@@ -9,5 +9,5 @@ from shared import known
 class KnownCustomer(known.KnownCustomer, Memory, table=True):
     __table_args__ = (
         Index("known_customer_news", "id", postgresql_where=text("news")),
-        Index("known_customer_erased", "id", postgresql_where=text("erased")),
+        Index("known_customer_erased", "id", postgresql_where=text("erased OR gone")),
     )

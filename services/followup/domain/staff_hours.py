@@ -15,8 +15,16 @@ def held_until(planned_at: datetime, policy: Staff, calendar: Calendar, *, urgen
         return None
     if not urgent and (leaves := next_digest(planned_at, policy, calendar)) > at:
         return calendar.next_open(leaves), "digest"
+    opens = closed_until(policy, calendar, urgent=urgent, at=at)
+    return (opens, "out of hours") if opens else None
+
+
+def closed_until(policy: Staff, calendar: Calendar, *, urgent: bool, at: datetime) -> datetime | None:
+    """When those who are told work again; None: they do, or it is told at any time."""
+    if urgent and policy.urgent_any_time:
+        return None
     opens = calendar.next_open(at)
-    return (opens, "out of hours") if opens > at else None
+    return opens if opens > at else None
 
 
 def next_digest(moment: datetime, policy: Staff, calendar: Calendar) -> datetime:

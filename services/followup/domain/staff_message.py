@@ -13,12 +13,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.followup.domain import Memory
+from services.followup.domain.policy import Policy
 from services.followup.domain.sending import LEASE, LONGEST_PAUSE, Answer, Result
+from services.followup.domain.staff_hours import closed_until
 from services.followup.domain.staff_notice import StaffNotice
 from shared.entities import Timestamp
 from shared.ids import made_of
+from shared.worktime.calendar import Calendar
 
 MOST_TRIES = 2  # of what may have been taken
+UNSURE_PAUSE = timedelta(minutes=5)  # whoever did not say whether they took it is given time to come round
+GRACE = timedelta(hours=1)  # when its readers are at work again, however long they were not
 LONGEST_WAIT = timedelta(minutes=15)  # a gateway may ask for less than it says
 version = Column("version", Integer, nullable=False)
 
@@ -38,12 +43,14 @@ class StaffMessage(Memory, table=True):
     notices: list[str] = Field(sa_type=JSONB)
     subject: str
     text: str
+    urgent: bool = False
     state: str = "sending"  # sending, sent, failed
     reason: str | None = None
     tries: int = 0
     pauses: int = 0
     provider_id: str | None = None
     planned_at: datetime = Field(sa_type=Timestamp)
+    opened_at: datetime | None = Field(default=None, sa_type=Timestamp)  # until then its readers were not at work
     tried_at: datetime | None = Field(default=None, sa_type=Timestamp)
     due_at: datetime = Field(sa_type=Timestamp)  # when it is tried, or an answer is not waited for any longer
     version: int = Field(default=1, sa_column=version)
@@ -84,15 +91,17 @@ def written(channel: str, to: str, unit: str, notices: list[StaffNotice], subjec
     ids = sorted(str(it.id) for it in notices)
     return StaffMessage(
         id=made_of("staff message", channel, to, *ids), channel=channel, recipient=to, unit=unit, notices=ids, subject=subject, text=body,
-        planned_at=at, due_at=at,
+        urgent=any(it.urgent for it in notices), planned_at=at, due_at=at,
     )  # fmt: skip
 
 
-def prepare(it: StaffMessage, address: str | None, *, age: timedelta, at: datetime) -> StaffAttempt | None:
-    """The next attempt, if there is to be one; otherwise the message says why not."""
+def prepare(it: StaffMessage, address: str | None, *, policy: Policy, calendar: Calendar, at: datetime) -> StaffAttempt | None:
+    """The next attempt, if there is to be one now; otherwise the message says why not. Nobody is told at night what was tried by day."""
     if address is None:
         it.end("failed", "no address", at)
-    elif at - it.planned_at > age:
+    elif opens := closed_until(policy.staff, calendar, urgent=it.urgent, at=at):
+        it.reason, it.due_at, it.opened_at = it.reason or "out of hours", opens, opens
+    elif at - it.planned_at > policy.age and not (it.opened_at and at - it.opened_at <= GRACE):
         it.end("failed", "too old", at)
     elif it.tries >= MOST_TRIES:
         it.end("failed", "no answer", at)
@@ -115,6 +124,6 @@ def settle(it: StaffMessage, result: Result, at: datetime) -> None:
             pause = min(timedelta(seconds=2 ** min(it.pauses, 6)), LONGEST_PAUSE)
             it.reason, it.due_at = result.reason, at + max(pause, min(result.wait or pause, LONGEST_WAIT))
         case Answer.UNSURE if it.tries < MOST_TRIES:
-            it.reason, it.due_at = result.reason, at + timedelta(seconds=2 ** min(it.tries, 6))
+            it.reason, it.due_at = result.reason, at + UNSURE_PAUSE
         case Answer.UNSURE | Answer.REFUSED:
             it.end("failed", result.reason, at)

@@ -21,8 +21,10 @@ from shared.outcome import Outcome
 OVERTAKES: Mapping[str, frozenset[str]] = {  # beside its own kind
     "milestone_missed": frozenset({"milestone_at_risk"}),
     "task_assigned": frozenset({"task_opened"}),
+    "task_opened": frozenset({"task_assigned"}),  # it went back
 }
 TO_LOOK_AT = "state IN ('planned', 'held')"
+IS_AWAITED = "state = 'held' AND reason = 'absent'"  # until somebody is back
 
 
 class State(StrEnum):
@@ -42,6 +44,7 @@ class StaffNotice(Memory, table=True):
     __tablename__ = "staff_notice"
     __table_args__ = (
         Index("staff_notice_due", "due_at", postgresql_where=text(TO_LOOK_AT)),
+        Index("staff_notice_away", "id", postgresql_where=text(IS_AWAITED)),
         Index("staff_notice_about", "about", "planned_at", "id"),
         Index("staff_notice_to_staff", "to_staff", "planned_at", "id"),
         Index("staff_notice_kind", "kind", "planned_at", "id"),
@@ -59,6 +62,7 @@ class StaffNotice(Memory, table=True):
     to_role: str | None = None
     customer_id: UUID | None = None
     urgent: bool = False
+    moot: bool = False  # it says that nothing is to be told any more: a row, so that what it overtakes may also come late
     owed_at: datetime | None = Field(default=None, sa_type=Timestamp)  # by when it is to be done
     facts: dict[str, Any] = Field(sa_type=JSONB)
     state: State = Field(default=State.PLANNED, sa_type=codes(State))
@@ -75,11 +79,14 @@ class StaffNotice(Memory, table=True):
 
     @classmethod
     def of(cls, told: OfNoticeRequest, *, at: datetime, news_at: datetime | None = None, correlation: str | None = None) -> "StaffNotice":
-        return cls(
+        it = cls(
             id=told.request_id, kind=told.kind, about=told.about, unit=told.unit, to_staff=told.to_staff, to_role=told.to_role,
-            customer_id=told.customer_id, urgent=told.urgent, owed_at=told.due_at, facts=dict(told.facts), news_at=news_at or at, planned_at=at,
+            customer_id=told.customer_id, urgent=told.urgent, moot=told.moot, owed_at=told.due_at, facts=dict(told.facts), news_at=news_at or at, planned_at=at,
             due_at=at, correlation=correlation,
         )  # fmt: skip
+        if it.moot:
+            it.skip("moot", at)
+        return it
 
     @property
     def waits(self) -> bool:
@@ -96,7 +103,9 @@ class StaffNotice(Memory, table=True):
         return self.to_role or self.to_staff
 
     def overtakes(self, other: "StaffNotice") -> bool:
-        """Whoever would be told the other, later, is told this."""
+        """Whoever would be told the other, later, is told this; or nothing, where there is nothing to be told any more."""
+        if self.moot:
+            return other.news_at <= self.news_at and self.thing == other.thing
         kinds = OVERTAKES.get(self.kind, frozenset()) | {self.kind}
         newer = (other.news_at, other.id) < (self.news_at, self.id)
         same = self.thing == other.thing and self.unit == other.unit
@@ -140,8 +149,12 @@ def requested(
     return [notice]
 
 
-def overtake(notices: Sequence[StaffNotice], at: datetime) -> None:
-    """What waits and is overtaken by another of these is not told any more."""
+def overtake(notices: Sequence[StaffNotice], at: datetime, known: Sequence[StaffNotice] = ()) -> None:
+    """What waits and is overtaken by another of these, or by one that is `known` beside them, is not told any more."""
+    of_a_thing: dict[tuple[str, Any], dict[UUID, StaffNotice]] = {}
+    for it in (*known, *notices):
+        of_a_thing.setdefault(it.thing, {})[it.id] = it
     for notice in notices:
-        if notice.waits and any(other.overtakes(notice) for other in notices):
-            notice.skip("superseded", at)
+        by = [other for other in of_a_thing[notice.thing].values() if other.overtakes(notice)] if notice.waits else []
+        if by:
+            notice.skip("moot" if any(it.moot for it in by) else "superseded", at)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.followup.domain.audience import Later, Nobody, audience, ways
+from services.followup.domain.audience import Audience, Later, Nobody, audience, ways
 from services.followup.domain.colleague import Colleague
 from services.followup.domain.policy import Trade
 from services.followup.domain.staff_hours import held_until
@@ -28,25 +28,30 @@ class Doors:
 
 
 def look_at(notice: StaffNotice, staff: Mapping[str, Colleague], doors: Doors, *, trade: Trade, at: datetime) -> Leaving | None:
-    """Where those work who are told now, if anybody is."""
+    """Where those work who are told now, if anybody is. First the hours: who is there is known when it is to leave."""
     found = audience(notice, staff, doors.largest, trade=trade, at=at)
-    if isinstance(found, Nobody):
-        notice.skip(found.reason, at)
-        return None
-    if isinstance(found, Later):
-        notice.hold(found.until, found.reason)
-        return None
-    policy = trade.policy(found.unit)
+    unit = found.unit if isinstance(found, Audience) else home(notice, staff, trade)
+    policy = trade.policy(unit)
     if notice.state is State.PLANNED and at - notice.news_at > policy.age:  # what waits for us to open does not grow old
         notice.skip("too old", at)
-    elif wait := held_until(notice.planned_at, policy.staff, trade.calendar(found.unit), urgent=notice.urgent, at=at):
+    elif wait := held_until(notice.planned_at, policy.staff, trade.calendar(unit), urgent=notice.urgent, at=at):
         notice.hold(*wait)
+    elif isinstance(found, Nobody):
+        notice.skip(found.reason, at)
+    elif isinstance(found, Later):
+        notice.hold(found.until, found.reason)
     elif by := ways(found, doors.open(policy.staff.channels), doors.largest):
         notice.leaves(by, found.reason)
-        return notice, found.unit
+        return notice, unit
     else:
         notice.skip("no way to tell them", at)
     return None
+
+
+def home(notice: StaffNotice, staff: Mapping[str, Colleague], trade: Trade) -> str:
+    """Where they work who would be told, whether or not they are there."""
+    person = staff.get(notice.to_staff) if notice.to_staff else None
+    return trade.units.name_of(person.unit if person and person.active else notice.unit)
 
 
 def letters(leaving: Sequence[Leaving], doors: Doors, *, trade: Trade, at: datetime) -> list[StaffMessage]:

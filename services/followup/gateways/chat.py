@@ -137,6 +137,8 @@ def understood(kind: Kind, answer: httpx.Response) -> Result:
         return Result(Answer.TAKEN)
     if answer.status_code in LATER or answer.is_redirect:
         return Result(Answer.BUSY, reason=f"the chat does not let us in ({answer.status_code})", wait=MENDING)
+    if answer.status_code == 503:
+        return Result(Answer.BUSY, reason="the chat is not there for now (503)", wait=asked_to_wait(answer))
     if answer.is_client_error:
         return Result(Answer.REFUSED, reason=f"the chat refused it ({answer.status_code})")
     return Result(Answer.UNSURE, reason=f"the chat failed ({answer.status_code})")

@@ -21,7 +21,7 @@ from shared.shelf import Shelf
 
 def jobs(trade: Trade) -> Sequence[Job]:
     async def messages(it: Round) -> int:
-        ids = [row["id"] for row in await it.connection.fetch(NOTICES, it.ids, ROWS)]
+        ids = [row["id"] for row in await it.connection.fetch(NOTICES, it.customers, it.names, ROWS)]
         shelf = await read(it, (among(Notice, id=lambda _: ids), ids))
         for notice in shelf.read:
             assert isinstance(notice, Notice)
@@ -31,7 +31,7 @@ def jobs(trade: Trade) -> Sequence[Job]:
         return len(ids)
 
     async def calls(it: Round) -> int:
-        ids: list[UUID] = [row["id"] for row in await it.connection.fetch(CALLS, it.ids, ROWS)]
+        ids: list[UUID] = [row["id"] for row in await it.connection.fetch(CALLS, it.names, ROWS)]
         about = [f"call:{id}" for id in ids]
         shelf = await read(it, (among(Call, id=lambda _: ids), ids), (among(Watch, about=lambda _: about), about))
         clocks = {clock.about: clock for clock in shelf.read if isinstance(clock, Watch)}
@@ -42,7 +42,10 @@ def jobs(trade: Trade) -> Sequence[Job]:
         await shelf.save(it.connection)
         return len(ids)
 
-    traces = [Trace("calls", calls), Trace("messages", messages), erasing.rows("contacts", CONTACTS), erasing.NOTE]
+    async def contacts(it: Round) -> int:
+        return await it.changed(CONTACTS, it.customers, it.names, ROWS)
+
+    traces = [Trace("calls", calls), Trace("messages", messages), Trace("contacts", contacts), erasing.TASK, erasing.NOTE]
     return erasing.jobs("followup", ErasureCompleted, traces, needles=points, left=being_sent)
 
 

@@ -36,6 +36,11 @@ def job(trade: Trade, doors: Doors, gateways: Mapping[str, Gateway]) -> Job:
     return Job("telling_staff", tell, timedelta(seconds=1))
 
 
+async def look_again(means: Means, staff_id: str) -> None:
+    """The directory said something of them."""
+    await telling_staff.look_again(means.engine, staff_id)
+
+
 def count(ended: Iterable[Ended], means: Means) -> None:
     for kind, channel, state in ended:
         means.metrics.staff_notices_total.labels(kind=kind, channel=channel, state=state).inc()

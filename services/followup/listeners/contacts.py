@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from services.followup.domain.contact import Contact, Reach, forget, learn
+from services.followup.domain.contact import Contact, Reach, forget, learn, learn_of_the_erased
 from services.followup.domain.known_customer import KnownCustomer
 from shared import known
 from shared.contracts.contacts import ContactChanged, ContactErased
@@ -20,13 +20,13 @@ KnownNamed = Annotated[list[KnownCustomer], among(KnownCustomer, id=known.names_
 
 @on(ContactChanged)
 def remember_the_contact(event: ContactChanged, held: OfCustomer, named: Named, who: KnownNamed, *, origin: Origin) -> Outcome:
-    """What waits for it, a job lets go on. Of somebody who is erased it is old."""
-    if known.is_erased(event.customer_id, who):
-        return []
+    """What waits for it, a job lets go on."""
     reach = Reach(
         customer_id=event.customer_id, revisions={it.reference: it.revision for it in event.references}, phones=event.phones, emails=event.emails,
         preferred_channel=event.preferred_channel, language=event.language, time_zone=event.time_zone, unit=event.unit,
     )  # fmt: skip
+    if known.is_gone(event.customer_id, who):
+        return learn_of_the_erased(reach, named, origin.place)
     return learn(reach, held, named, origin.place)
 
 

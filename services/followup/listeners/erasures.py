@@ -24,6 +24,8 @@ def forget_them(
     event: ErasureRequested, contacts: Contacts, asked: Asked, them: Them, names: TheirNames, *, origin: Origin
 ) -> Outcome:  # fmt: skip
     """From now on nobody tells or asks them anything and nothing more is kept; what there is, a job takes away.  CUST-19"""
+    outcome = erased.take_on(Erasing, KnownCustomer, event, asked, [*them, *names], origin.cause.correlation)
+    theirs = {it.id for it in outcome if isinstance(it, KnownCustomer) and it.erased}
     for contact in contacts:
-        contact.erased = True
-    return [*contacts, *erased.take_on(Erasing, KnownCustomer, event, asked, [*them, *names], origin.cause.correlation)]
+        contact.erased = contact.erased or contact.is_told or contact.customer_id in theirs
+    return [*contacts, *outcome]

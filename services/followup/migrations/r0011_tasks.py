@@ -8,11 +8,9 @@ revision, down_revision = "0011", "0010"
 
 MARKS = """
 ALTER TABLE fulfilment ADD trouble jsonb NOT NULL DEFAULT '{}', ADD asked jsonb NOT NULL DEFAULT '{}';
-ALTER TABLE fulfilment ALTER trouble DROP DEFAULT, ALTER asked DROP DEFAULT;
 CREATE INDEX fulfilment_asked ON fulfilment (id) WHERE trouble <> asked;
 ALTER TABLE notice ADD asked boolean NOT NULL DEFAULT false;
-UPDATE notice SET asked = true WHERE state = 'failed';
-ALTER TABLE notice ALTER asked DROP DEFAULT;
+UPDATE notice SET asked = true WHERE state IN ('failed', 'awaiting_contact');
 CREATE INDEX notice_failed ON notice (id) WHERE state = 'failed' AND NOT asked;
 CREATE INDEX notice_waiting ON notice (unit, due_at, id) WHERE state = 'awaiting_contact' AND NOT asked;
 CREATE INDEX notice_told ON notice (id) WHERE asked AND state NOT IN ('failed', 'awaiting_contact')"""

@@ -11,7 +11,7 @@ BEFORE = "'accepted', 'closed', 'reopened', 'withdrawn', 'attempts', 'refused'"
 
 
 def upgrade() -> None:
-    erasure_0001.upgrade_copies()
+    erasure_0001.upgrade_copies("call")
     op.execute("ALTER TABLE contact ADD erased boolean NOT NULL DEFAULT false")
     op.execute(WHY.format(f"{BEFORE}, 'erased'"))
 

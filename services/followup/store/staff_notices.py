@@ -8,10 +8,12 @@ from sqlalchemy import func, text
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.followup.domain.call import Call
 from services.followup.domain.colleague import Colleague
 from services.followup.domain.staff_message import StaffMessage
-from services.followup.domain.staff_notice import TO_LOOK_AT, StaffNotice
+from services.followup.domain.staff_notice import IS_AWAITED, TO_LOOK_AT, StaffNotice
 from shared.errors import NotFound
+from shared.ids import id_in
 
 NEIGHBOURS = 4  # workers that find something to do at one moment
 LATE = timedelta(minutes=1)
@@ -41,6 +43,25 @@ async def due(session: AsyncSession, at: datetime, limit: int) -> Sequence[Staff
         return []
     still = select(StaffNotice).where(col(StaffNotice.id).in_(ids), text(TO_LOOK_AT), col(StaffNotice.due_at) <= at)
     return (await session.exec(still.order_by(col(StaffNotice.id)).limit(limit).with_for_update(skip_locked=True))).all()
+
+
+async def about_the_same(session: AsyncSession, notices: Sequence[StaffNotice]) -> Sequence[StaffNotice]:
+    """All that was ever asked about the same things, as it is now."""
+    return (await session.exec(select(StaffNotice).where(col(StaffNotice.about).in_({it.about for it in notices})))).all()
+
+
+async def calls_of(session: AsyncSession, notices: Sequence[StaffNotice]) -> dict[str, Call]:
+    """The calls that they speak of, as these name them."""
+    ids = {id for it in notices if (id := id_in(it.about, "call"))}
+    found = (await session.exec(select(Call).where(col(Call.id).in_(ids)))).all() if ids else ()
+    return {f"call:{it.id}": it for it in found}
+
+
+async def awaiting(session: AsyncSession, staff_id: str) -> Sequence[StaffNotice]:
+    """What waits until somebody is back: they, or whoever of a role is first. Locked in the order of their keys."""
+    theirs = or_(col(StaffNotice.to_staff) == staff_id, col(StaffNotice.to_role).is_not(None))
+    found = select(StaffNotice).where(text(IS_AWAITED), theirs).order_by(col(StaffNotice.id)).with_for_update()
+    return (await session.exec(found)).all()
 
 
 async def staff_for(session: AsyncSession, notices: Sequence[StaffNotice], units: Collection[str]) -> dict[str, Colleague]:

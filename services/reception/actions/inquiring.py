@@ -94,7 +94,7 @@ async def step(
 
 def written(session: AsyncSession, inquiry: Inquiry, text: str, *, kind: str, by: str, at: datetime) -> UUID | None:
     """The words as a note, told under what the inquiry came of."""
-    note = jot(Note, text, about=inquiry.about, kind=kind, customer_id=inquiry.customer_id, unit=inquiry.unit, at=at, by=by)
+    note = jot(Note, text, of=inquiry, about=inquiry.about, kind=kind, at=at, by=by)
     if note is None:
         return None
     keep(session, [note, note.told()], Cause.of(inquiry))

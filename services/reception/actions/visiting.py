@@ -48,7 +48,7 @@ async def apply(
         arrives_at=told.arrives_at.astimezone(UTC), applicant=told.applicant, named_id=who.id, customer_id=who.customer_id, unit=scope.home(units, who.unit),
         applied_at=at, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
-    note = jot(Note, told.purpose, about=f"visit:{id}", kind="purpose", customer_id=visit.customer_id, unit=visit.unit, at=at, by=by)
+    note = jot(Note, told.purpose, of=visit, about=f"visit:{id}", kind="purpose", at=at, by=by)
     if note:
         visit.note_id = note.id
         keep(session, [note, note.told()])

@@ -80,7 +80,7 @@ class InquiryView(View):
     category: str | None
     handed_over_at: datetime | None
     handed_over_by: str | None
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 

@@ -20,12 +20,12 @@ class LateAnswerView(View):
 
     id: UUID
     call_id: MaskedText
-    agent_id: str
+    agent_id: MaskedText
     started_at: datetime
     answered_at: datetime
     rings: int | None
     seconds: float
-    queue: str | None
+    queue: MaskedText | None
     unit: str
     source: str
 

@@ -82,7 +82,7 @@ class VisitView(View):
     noticed: bool | None
     expected_home_at: datetime | None
     cancelled_at: datetime | None
-    correlation: str | None
+    correlation: MaskedText | None
     version: int
 
 

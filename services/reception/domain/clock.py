@@ -1,5 +1,6 @@
 """By when somebody who asked has an answer, or the answer that was promised."""
 
+from datetime import datetime
 from typing import Any
 
 from services.reception.domain import Memory, telling
@@ -15,6 +16,9 @@ class Watch(clock.Clock, Memory, table=True):
 
     missed_as = InquiryOverdue
 
-    def announced(self, contract: type[Event] | None, **more: Any) -> list[Event]:
+    def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Event]:
         """And who at work is to hear of it."""
-        return [*super().announced(contract, **more), *telling.of_milestone(self, contract)]
+        return [*super().announced(contract, at, **more), *telling.of_milestone(self, contract)]
+
+    def over(self, at: datetime) -> list[Event]:
+        return [telling.of_end(self)]

@@ -55,7 +55,6 @@ class Inquiry(Memory, table=True):
         Index("inquiry_state", "state", "received_at", "id"),
         Index("inquiry_kind", "kind", "received_at", "id"),
         Index("inquiry_channel", "channel", "received_at", "id"),
-        Index("inquiry_call", "call_id", "received_at", "id"),
         Index("inquiry_customer", "customer_id", "received_at", "id"),
         Index("inquiry_unit", "unit", "received_at", "id"),
         Index("inquiry_source", "source", "received_at", "id"),

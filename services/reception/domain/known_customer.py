@@ -22,7 +22,7 @@ SYSTEM = "reception"
 class KnownCustomer(known.KnownCustomer, Memory, table=True):
     __table_args__ = (
         Index("known_customer_news", "id", postgresql_where=text("news")),
-        Index("known_customer_erased", "id", postgresql_where=text("erased")),
+        Index("known_customer_erased", "id", postgresql_where=text("erased OR gone")),
     )
 
     declared_as: str | None = None  # by us; null: nobody declares them, or others do

@@ -41,7 +41,6 @@ class LateAnswer(Memory, table=True):
     __table_args__ = (
         Index("late_answer_newest", "answered_at", "id"),
         Index("late_answer_agent", "agent_id", "answered_at", "id"),
-        Index("late_answer_call", "call_id", "answered_at", "id"),
         Index("late_answer_queue", "queue", "answered_at", "id"),
         Index("late_answer_unit", "unit", "answered_at", "id"),
         Index("late_answer_source", "source", "answered_at", "id"),

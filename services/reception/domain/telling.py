@@ -23,6 +23,14 @@ def of_milestone(clock: Clock, said: type[Event] | None) -> list[Event]:
     ]  # fmt: skip
 
 
+def of_end(clock: Clock) -> Event:
+    """It is answered, or not ours any more: whoever was not told yet that it is late is not told."""
+    return request(
+        NoticeRequested, "milestone_over", clock.about, clock.milestone, clock.round, unit=clock.unit, to_role=SUPERVISOR,
+        customer_id=clock.customer_id, moot=True, milestone=clock.milestone, round=clock.round,
+    )  # fmt: skip
+
+
 def of_hand_over(about: str, customer_id: UUID, unit: str) -> Event:
     """Those who handle complaints have it now.  INQY-11"""
     return request(NoticeRequested, "inquiry_handed_over", about, unit=unit, to_role=SPECIALIST, customer_id=customer_id)

@@ -14,7 +14,7 @@ INQUIRIES = Register(
     Inquiry,
     by=[Inquiry.received_at, Inquiry.id],
     filters=[
-        Inquiry.state, Inquiry.kind, Inquiry.channel, Inquiry.call_id, Inquiry.customer_id, Inquiry.unit, Inquiry.source,
+        Inquiry.state, Inquiry.kind, Inquiry.channel, Inquiry.customer_id, Inquiry.unit, Inquiry.source,
     ],
 )  # fmt: skip
 

@@ -6,5 +6,5 @@ from shared.paging import Register
 LATE_ANSWERS = Register(
     LateAnswer,
     by=[LateAnswer.answered_at, LateAnswer.id],
-    filters=[LateAnswer.agent_id, LateAnswer.call_id, LateAnswer.queue, LateAnswer.unit, LateAnswer.source],
+    filters=[LateAnswer.agent_id, LateAnswer.queue, LateAnswer.unit, LateAnswer.source],
 )

@@ -41,6 +41,8 @@ def speaking(dsn: str, variable: str = "CARELOOP_DATABASE") -> Iterator[None]:
         raise DatabaseRefuses(f"{variable} is no address of a database; write postgresql://role:password@host:port/database.")
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads what we tell has gone; that is no fault of the database's
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, DBAPIError) as error:
         raise DatabaseRefuses(sentence(beneath(error), dsn, variable)) from error
 

@@ -37,6 +37,11 @@ ON CONFLICT (customer_id) WHERE state IN ('requested', 'approved', 'running') DO
 TELL_AGAIN = """
 UPDATE erasure SET answers = '{}', looked_at = requested_at - interval '1 day', version = version + 1
 WHERE customer_id = $1 AND state = 'running' AND part_of IS NULL RETURNING id"""
+HELD = """
+WITH RECURSIVE family AS (SELECT $1::uuid AS id UNION SELECT c.id FROM customer AS c JOIN family ON c.redirected_to = family.id)
+SELECT count(*) FROM (
+    SELECT DISTINCT ON (customer_id) refused_because FROM erasure JOIN family ON family.id = customer_id WHERE decided_at IS NOT NULL
+    ORDER BY customer_id, decided_at DESC) AS last WHERE refused_because = 'legal_hold'"""
 HASH = """
 INSERT INTO erased_reference (hash, customer_id, erasure_id, erased_at) SELECT hash, $2, $3, $4 FROM unnest($1::text[]) AS hash
 ON CONFLICT DO NOTHING"""
@@ -93,13 +98,29 @@ async def named(connection: Connection, whom: str) -> UUID:
     return id or customer_of(whom)
 
 
-async def request(connection: Connection, whom: str, reason: str, *, by: str, at: datetime, always: bool = False) -> bool:
+async def of_somebody(connection: Connection, whom: str) -> UUID:
+    """The same, if there is such a customer: of nobody nothing is ever found, and that is no proof."""
+    id = await named(connection, whom)
+    if await connection.fetchval("SELECT true FROM customer WHERE id = $1", id):
+        return id
+    if (theirs := await connection.fetchval("SELECT customer_id FROM erasure WHERE id = $1", id)) is not None:
+        raise NotFound(f"{whom} is an erasure; the customer is {theirs}.")
+    raise NotFound(f"There is no customer {whom}.")
+
+
+async def request(
+    connection: Connection, whom: str, reason: str, *, by: str, at: datetime, always: bool = False, hold_is_over: bool = False
+) -> bool:
     """Approved by the operator; a worker begins it within a second or two. False: it is under way, or done. `always`: then every service is told again."""
     row = await connection.fetchrow(TODAY, await named(connection, whom))
     if row is None:
         raise NotFound(f"There is no customer {whom}.")
     if row["state"] == "erased" and not always:
         return False
+    if row["state"] != "erased" and not hold_is_over and await connection.fetchval(HELD, row["id"]):
+        raise Invalid(
+            f"An erasure of {whom} was refused because the law demands that they be kept: let a privacy officer decide, or say --hold-is-over."
+        )
     async with connection.transaction():
         asked = await ask(connection, row["id"], [row["id"]], row["unit"], reason, by=by, asked_by=BY_COMMAND, at=at)
         return asked is not None or (always and await tell_again(connection, row["id"], row["unit"], by=by, at=at))

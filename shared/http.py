@@ -162,7 +162,8 @@ async def admit(request: Request, permission: str | None) -> Principal:
     if permission is None or not may(staff.roles, permission):
         request.app.state.metrics.auth_failures_total.labels(reason="forbidden").inc()
         raise NotYourRole(
-            f"This needs the permission {permission}; your token's roles do not have it.", fix="Ask for one of the roles that do."
+            f"This needs the permission {permission}; your token's roles do not have it.",
+            fix=f"Ask for one of the roles that do: {', '.join(sorted(PERMISSIONS.get(permission or '', ())))}.",
         )
     request.state.staff, request.state.scope = staff, scope_by(staff, request.app.state.means)
     return staff

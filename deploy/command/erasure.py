@@ -57,6 +57,7 @@ def run(
             "--again", help="Also those who are being erased, or are erased as the customer file has it: another database was restored."
         ),
     ] = False,
+    hold_is_over: Annotated[bool, typer.Option("--hold-is-over", help="Also whom the law demanded to keep.")] = False,
     reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")] = "other",
     as_json: AsJson = False,
 ) -> None:
@@ -72,7 +73,8 @@ def run(
     entries = [Entry.read(line) for line in lines_of(ledger)] if ledger else []
 
     async def act(connection: Any) -> list[str]:
-        asked = [whom for whom in customers or () if await request(connection, whom, reason, by=operator(), at=now(), always=again)]
+        told: dict[str, Any] = {"by": operator(), "always": again, "hold_is_over": hold_is_over}
+        asked = [whom for whom in customers or () if await request(connection, whom, reason, at=now(), **told)]
         return asked + [str(it.customer_id) for it in entries if await request_again(connection, it, by=operator(), at=now(), always=again)]
 
     asked = asyncio.run(with_customers(act))
@@ -97,7 +99,7 @@ def ledger() -> None:
 
 @app.command()
 def verify(
-    customer: Annotated[UUID | None, typer.Argument(help="Our id.", metavar="[CUSTOMER]", show_default=False)] = None,
+    customer: Annotated[str | None, typer.Argument(help="Our id, or system/id.", metavar="[CUSTOMER]", show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help="All who were erased.")] = False,
     words: Words = None,
     as_json: AsJson = False,
@@ -120,14 +122,15 @@ def verify(
         raise typer.Exit(1)
 
 
-async def looked_for(customer: UUID | None, words: list[str]) -> Any:
+async def looked_for(customer: str | None, words: list[str]) -> Any:
     from deploy import places
     from deploy.database import connected, databases
+    from deploy.erasure import of_somebody
     from deploy.forgotten import erased, family, in_database, in_topics
     from shared.clock import now
 
     async def whom(connection: Any) -> list[UUID]:
-        return await family(connection, customer) if customer else await erased(connection)
+        return await family(connection, await of_somebody(connection, customer)) if customer else await erased(connection)
 
     ids = await with_customers(whom)
     found = []

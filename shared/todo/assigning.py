@@ -48,7 +48,7 @@ class NotYoursToGive(Refused):
 
 
 def must_fit(
-    person: Colleague | None, *, unit: str, able: bool, himself: bool, sees: Callable[[str], bool], units: Units, at: datetime
+    person: Colleague | None, *, unit: str, needs: str, able: bool, himself: bool, sees: Callable[[str], bool], units: Units, at: datetime
 ) -> None:
     """They are here today, and it is for them. `able`: their roles allow it. `himself`: they take it, and whoever works for several units, as their token
     says, takes what they see. `sees`: the units of whoever gives it; people of others are not there."""
@@ -57,7 +57,7 @@ def must_fit(
     if not person.active:
         raise HasLeft("They have left; choose somebody who is here.", field=FIELD)
     if not able:
-        raise LacksTheRole(field=FIELD)
+        raise LacksTheRole(f"This is for {needs}.", field=FIELD)
     if not himself and not works_for(person, unit, units):
         raise OfAnotherUnit(f"It is a matter of {unit}.", field=FIELD)
     if (until := person.away_until(today(person, units, at))) is not None:

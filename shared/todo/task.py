@@ -144,7 +144,14 @@ class Task(Entity):
         self.must_be_open()
         assigning.must_be_allowed(to, self.assigned_to, by=by, roles=roles, permission=ASSIGN)
         assigning.must_fit(
-            person, unit=self.unit, able=person is not None and self.is_for(person.roles), himself=to == by, sees=sees, units=units, at=at
+            person,
+            unit=self.unit,
+            needs=f"a {self.role}",
+            able=person is not None and self.is_for(person.roles),
+            himself=to == by,
+            sees=sees,
+            units=units,
+            at=at,
         )
         self.assigned_to = to
 

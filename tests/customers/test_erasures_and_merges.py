@@ -174,11 +174,12 @@ async def test_who_turns_out_to_be_held_after_the_approval_is_kept(apart: World,
     assert (trail[-1]["action"], trail[-1]["by"]) == ("erasure.refuse", "careloop")
 
 
-async def test_asked_for_again_after_a_hold_it_is_decided_anew(apart: World, api: Api) -> None:
+async def test_asked_for_again_after_a_hold_it_is_over_only_if_somebody_says_so(apart: World, api: Api) -> None:
     await decide(api, (await ask(api, customer=C1))["id"], "refusal", {"reason": "legal_hold"})
     again = await ask(api, customer=C1)
-    assert again["held"] == []
-    await decide(api, again["id"])
+    assert again["held"] == [again["customer_id"]]
+    await decide(api, again["id"], status=409)
+    await decide(api, again["id"], "approval", {"hold_is_over": True})
     await work(apart, api)
     assert (await show(api, again))["state"] == "running"
 

@@ -18,7 +18,7 @@ from shared.ids import customer_of
 from tests.apis import Api
 from tests.apis import api as over
 from tests.conftest import Databases
-from tests.customers.erasing import NAME, WORDS, answer_of, left_in, told, work
+from tests.customers.erasing import NAME, WORDS, answer_of, ask, decide, left_in, told, work
 from tests.deploy.here import Told, careloop_here
 from tests.erasing import everything_in
 from tests.makers import declared, placed, record
@@ -81,11 +81,26 @@ async def test_an_operator_erases_on_the_record(customers: World, tmp_path: Path
         (["run", C1, "--reason", "whim"], "There is no reason 'whim'"),
         (["run", "--ledger", "/nowhere/at/all"], "can't be read"),
         (["verify"], "Say whom"),
+        (["verify", "nobody"], "neither one of our ids nor system/id"),
+        (["verify", "erp/nobody"], "There is no customer erp/nobody"),
+        (["verify", "01990000-0000-7000-8000-000000000000"], "There is no customer 01990000"),
     ],
 )  # fmt: skip
 async def test_what_is_refused_is_one_sentence(customers: World, words: list[str], sentence: str) -> None:
     told = await command(customers, *words)
     assert told.returncode and sentence in told.stderr and len(told.stderr.splitlines()) == 1
+
+
+async def test_whom_the_law_keeps_is_not_erased_in_passing(customers: World, tmp_path: Path) -> None:
+    """A hold is looked at by a privacy officer, or said to be over; and an erasure is no customer."""
+    async with over(service, customers, tmp_path) as api:
+        asked = await ask(api, customer={"system": "erp", "id": "C-1"})
+        await decide(api, asked["id"], "refusal", {"reason": "legal_hold"})
+    told = await command(customers, "run", C1)
+    assert told.returncode and "--hold-is-over" in told.stderr and len(told.stderr.splitlines()) == 1
+    told = await command(customers, "verify", asked["id"])
+    assert told.returncode and f"the customer is {C1}" in told.stderr
+    assert (await command(customers, "run", C1, "--hold-is-over")).stdout.startswith("1 will be erased")
 
 
 async def test_a_ledger_that_is_none_of_ours_is_refused(customers: World, tmp_path: Path) -> None:

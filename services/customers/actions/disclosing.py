@@ -14,6 +14,7 @@ from services.customers.store import consents, customers
 from shared import audit
 from shared.database import keep
 from shared.errors import Refusal
+from shared.masking import masked_text
 from shared.outbox import Cause
 
 DISCLOSED = "customer_disclosed"
@@ -33,7 +34,9 @@ async def disclose(
         keep(session, [made])
     await audit.record(
         session, DISCLOSED, by=by, about=f"customer:{customer.id}", at=at, purpose=str(made.purpose), fields=made.fields, unit=made.unit,
-        facts={"disclosure": str(made.id), "legal_basis": str(made.legal_basis), "again": known is not None},
+        facts={
+            "disclosure": str(made.id), "legal_basis": str(made.legal_basis), "recipient": masked_text(made.recipient), "again": known is not None,
+        },
     )  # fmt: skip
     return known or made, rules.values_of(customer, wanted.fields)
 
@@ -44,5 +47,6 @@ async def leave_a_trace(
     """Whoever asked for what they were not allowed to give away is on record, with a transaction of its own: theirs is undone."""
     await audit.record_refusal(
         engine, cause, DISCLOSED, by=by, about=f"customer:{customer_id}", at=at, unit=unit, purpose=str(wanted.purpose),
-        fields=sorted(map(str, wanted.fields)), facts={"legal_basis": str(wanted.legal_basis), "why": type(why).__name__},
+        fields=sorted(map(str, wanted.fields)),
+        facts={"legal_basis": str(wanted.legal_basis), "why": type(why).__name__, "recipient": masked_text(wanted.recipient)},
     )  # fmt: skip

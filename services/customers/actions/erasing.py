@@ -12,6 +12,7 @@ from services.customers.domain.task import Kind, Task
 from services.customers.store import customers, erasures
 from shared import audit
 from shared.database import keep
+from shared.etag import Expected
 from shared.ids import made_of, uuid7
 from shared.outbox import Cause
 from shared.todo.task import TaskState
@@ -48,11 +49,14 @@ async def decided(session: AsyncSession, erasure: Erasure, *, by: str, at: datet
         keep(session, task.end(TaskState.DONE, at, by=by))
 
 
-async def approve(session: AsyncSession, erasure_id: UUID, *, hold_is_over: bool = False, by: str, at: datetime) -> Erasure:
+async def approve(
+    session: AsyncSession, erasure_id: UUID, *, expected: Expected, hold_is_over: bool = False, by: str, at: datetime
+) -> Erasure:
     """`hold_is_over`: whoever is held may be erased by now."""
     erasure = await erasures.by_id(session, erasure_id, lock=True)
+    expected.check(erasure.version)
     family = await family_of(session, erasure)
-    erasure.approve(family, () if hold_is_over else await held(session, erasure, family), by=by, at=at)
+    erasure.approve(family, () if hold_is_over else await held(session, family), by=by, at=at)
     await decided(session, erasure, by=by, at=at)
     await noted(session, erasure, "erasure.approve", by=by, at=at)
     return erasure
@@ -63,13 +67,14 @@ async def family_of(session: AsyncSession, erasure: Erasure) -> Sequence[UUID]:
     return [*await customers.family(session, await customers.today(session, erasure.customer_id)), erasure.customer_id]
 
 
-async def held(session: AsyncSession, erasure: Erasure, family: Collection[UUID]) -> list[UUID]:
-    """Members whose own erasure was refused because the law demands that they be kept. Of the customer itself that is being decided here."""
-    return sorted({*await erasures.latest_holds(session, family)} - {erasure.customer_id})
+async def held(session: AsyncSession, family: Collection[UUID]) -> list[UUID]:
+    """Of whom an erasure was refused last because the law demands that they be kept."""
+    return sorted(await erasures.latest_holds(session, family))
 
 
-async def refuse(session: AsyncSession, erasure_id: UUID, because: RefusedBecause, *, by: str, at: datetime) -> Erasure:
+async def refuse(session: AsyncSession, erasure_id: UUID, because: RefusedBecause, *, expected: Expected, by: str, at: datetime) -> Erasure:
     erasure = await erasures.by_id(session, erasure_id, lock=True)
+    expected.check(erasure.version)
     erasure.refuse(because, by=by, at=at)
     await decided(session, erasure, by=by, at=at)
     await noted(session, erasure, "erasure.refuse", by=by, at=at)

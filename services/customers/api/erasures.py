@@ -24,10 +24,11 @@ from services.customers.store import customers, erasures
 from services.customers.store.customers import CustomerNotFound
 from services.customers.store.erasures import ERASURES, ErasureNotFound
 from shared.bodies import AboutCustomer, WhichCustomer
-from shared.etag import tag
+from shared.etag import IfMatchIfGiven, tag
 from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
 from shared.masking import MaskedText
 from shared.paging import Asked, Page, Part
+from shared.problems import Changed
 
 router = Router("/v1/erasures", tags=["erasures"])
 
@@ -88,7 +89,7 @@ async def answered(session: Session, erasure: Erasure, response: Response) -> Er
     view = ErasureView.model_validate(erasure, from_attributes=True)
     if erasure.state is ErasureState.REQUESTED:
         family = await erasing.family_of(session, erasure)
-        view.customers, view.held = sorted({*family}), await erasing.held(session, erasure, family)
+        view.customers, view.held = sorted({*family}), await erasing.held(session, family)
     elif not view.customers:
         view.customers = [UUID(id) for id in erasure.seen]
     return view
@@ -135,29 +136,36 @@ async def request_erasure(body: Asking, session: Session, staff: Staff, now: Now
 
 @router.post(
     "/{erasure_id}/approval", response_model=ErasureView, dependencies=[allow("erasures.approve")],
-    responses=problems(ErasureNotFound, Decided, NotByTheSame, LegalHold),
+    responses=problems(ErasureNotFound, Decided, NotByTheSame, LegalHold, Changed),
 )  # fmt: skip
 async def approve_erasure(
-    erasure_id: UUID, session: Session, staff: Staff, now: Now, means: AtHand, response: Response, body: Approval = Approval()
+    erasure_id: UUID,
+    session: Session,
+    staff: Staff,
+    now: Now,
+    means: AtHand,
+    expected: IfMatchIfGiven,
+    response: Response,
+    body: Approval = Approval(),
 ) -> Any:
     """Let it be done, of all `customers`. There is no way back: what is erased can't be had again. Whoever turns out to be this customer before it is
     begun is erased along, unless they have to be kept by law: then it is refused.
 
     403: you asked for it yourself. 409: it is decided; or somebody in `held` had to be kept by law, and you did not say that this is over."""
-    erasure = await erasing.approve(session, erasure_id, hold_is_over=body.hold_is_over, by=staff.sub, at=now)
+    erasure = await erasing.approve(session, erasure_id, expected=expected, hold_is_over=body.hold_is_over, by=staff.sub, at=now)
     await session.flush()
     means.metrics.erasure_requests_total.labels(outcome="approved").inc()
     return await answered(session, erasure, response)
 
 
 @router.post(
-    "/{erasure_id}/refusal", response_model=ErasureView, dependencies=[allow("erasures.approve")], responses=problems(ErasureNotFound, Decided)
+    "/{erasure_id}/refusal", response_model=ErasureView, dependencies=[allow("erasures.approve")], responses=problems(ErasureNotFound, Decided, Changed)
 )  # fmt: skip
 async def refuse_erasure(
-    erasure_id: UUID, body: Refusal, session: Session, staff: Staff, now: Now, means: AtHand, response: Response
+    erasure_id: UUID, body: Refusal, session: Session, staff: Staff, now: Now, means: AtHand, expected: IfMatchIfGiven, response: Response
 ) -> Any:
     """It will not be done, and why."""
-    erasure = await erasing.refuse(session, erasure_id, body.reason, by=staff.sub, at=now)
+    erasure = await erasing.refuse(session, erasure_id, body.reason, expected=expected, by=staff.sub, at=now)
     await session.flush()
     means.metrics.erasure_requests_total.labels(outcome="refused").inc()
     return await answered(session, erasure, response)

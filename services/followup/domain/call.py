@@ -209,7 +209,16 @@ class Call(Memory, table=True):
     ) -> None:
         """Somebody has it from now on. Whoever else reaches the customer may still say so. `person`: what the directory knows of `to`."""
         assigning.must_be_allowed(to, self.assigned_to, by=by, roles=roles, permission=ASSIGN)
-        assigning.must_fit(person, unit=self.unit, able=assigning.able(person, MAKE), himself=to == by, sees=sees, units=units, at=at)
+        assigning.must_fit(
+            person,
+            unit=self.unit,
+            needs="whoever makes calls",
+            able=assigning.able(person, MAKE),
+            himself=to == by,
+            sees=sees,
+            units=units,
+            at=at,
+        )
         self.assigned_to = to
         if self.state is State.PLANNED:
             self.state = State.ASSIGNED

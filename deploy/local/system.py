@@ -157,7 +157,7 @@ class System:
             "SMTP": f"smtp://127.0.0.1:{self.ports['smtp']}",
             "MAIL_FROM": "care@example.com",
             "SMS": f"{self.url('mailbox')}/messages",
-            "LOCAL_CHAT": f"{self.url('mailbox')}/chats/headquarters",
+            "LOCAL_CHAT": f"{self.url('mailbox')}/chats/staff",
             **settings,
         }
         return {**os.environ, "PYTHONUNBUFFERED": "1", **{f"CARELOOP_{name}": str(value) for name, value in told.items()}}

@@ -100,7 +100,7 @@ class Stage:
             "CARELOOP_OPS_PORT": str(self.ops[name]), "CARELOOP_ENVIRONMENT": "development",
             "CARELOOP_CLOCK_OFFSET": TypeAdapter(type(self.offset)).dump_python(self.offset, mode="json"),
             "CARELOOP_SMTP": f"smtp://127.0.0.1:{smtp_port}", "CARELOOP_SMS": f"http://127.0.0.1:{sms_port}/messages",
-            "CARELOOP_LOCAL_CHAT": f"http://127.0.0.1:{sms_port}/chats/headquarters",
+            "CARELOOP_LOCAL_CHAT": f"http://127.0.0.1:{sms_port}/chats/staff",
         }  # fmt: skip
         command = [sys.executable, "-m", "deploy.command", "worker", name]
         return spawn(command, log=self.log(name), on_our_death=signal.SIGKILL, env=os.environ | settings, folder=ROOT)

@@ -17,7 +17,7 @@ from services.followup.gateways.chat import ChatRoom
 from services.followup.gateways.mail import Mail
 from services.followup.gateways.sms import Sms
 from services.followup.jobs import arrivals, calling, chores, erasing, reaching, sending, telling_staff
-from services.followup.listeners import complaints, contacts, customers, field_service, notes, orders, reception, staff
+from services.followup.listeners import complaints, contacts, customers, erasures, field_service, notes, orders, reception, staff
 from services.followup.settings import Settings
 from services.followup.store.gauges import gauges
 from services.followup.store.tasks import TASKS
@@ -111,7 +111,7 @@ service = Service(
     clock=Watch,
     in_force=in_force,
     routers=routers,
-    listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on, staff.on, customers.on],
+    listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on, staff.on, customers.on, erasures.on],
     jobs=jobs,
     circumstances=circumstances,
     gauges=[gauges, firing.gauges, TASKS.gauges],

@@ -1,9 +1,9 @@
-"""What follow-up does when the customer file speaks: a topic has one listener, so what an erasure asks for is heard here too."""
+"""What follow-up does when the customer file speaks. What an erasure asks for stands in `erasures.py`."""
 
-from services.followup.listeners.erasures import on
 from services.followup.listeners.requests import remember_whom_to_tell
 from shared.contracts.customers import NoticeRequested
+from shared.reactions import Listener
 
-__all__ = ["on"]
+on = Listener("careloop.customers")
 
 on(NoticeRequested)(remember_whom_to_tell)

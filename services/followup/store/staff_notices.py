@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, text
@@ -12,10 +13,12 @@ from services.followup.domain.call import Call
 from services.followup.domain.colleague import Colleague
 from services.followup.domain.staff_message import StaffMessage
 from services.followup.domain.staff_notice import IS_AWAITED, TO_LOOK_AT, StaffNotice
+from services.followup.store.notices import NEIGHBOURS
 from shared.errors import NotFound
 from shared.ids import id_in
 
-NEIGHBOURS = 4  # workers that find something to do at one moment
+SENDING = "state = 'sending'"
+Kind = TypeVar("Kind", StaffNotice, StaffMessage)
 LATE = timedelta(minutes=1)
 
 
@@ -31,18 +34,19 @@ async def by_id(session: AsyncSession, notice_id: UUID) -> StaffNotice:
 
 
 async def due(session: AsyncSession, at: datetime, limit: int) -> Sequence[StaffNotice]:
-    """Those that are to be looked at now, the longest due first, locked in the order of their keys. Another worker passes over the same ones."""
-    place = (
-        select(StaffNotice.id)
-        .where(text(TO_LOOK_AT), col(StaffNotice.due_at) <= at)
-        .order_by(col(StaffNotice.due_at))
-        .limit(limit * NEIGHBOURS)
-    )
+    """Those that are to be looked at now."""
+    return await to_do(session, StaffNotice, TO_LOOK_AT, at, limit)
+
+
+async def to_do(session: AsyncSession, kind: type[Kind], which: str, at: datetime, limit: int) -> Sequence[Kind]:
+    """What is due, the longest due first, locked in the order of their keys. Another worker passes over the same ones."""
+    now_due = text(which), col(kind.due_at) <= at
+    place = select(kind.id).where(*now_due).order_by(col(kind.due_at)).limit(limit * NEIGHBOURS)
     ids = (await session.exec(place)).all()
     if not ids:
         return []
-    still = select(StaffNotice).where(col(StaffNotice.id).in_(ids), text(TO_LOOK_AT), col(StaffNotice.due_at) <= at)
-    return (await session.exec(still.order_by(col(StaffNotice.id)).limit(limit).with_for_update(skip_locked=True))).all()
+    still = select(kind).where(col(kind.id).in_(ids), *now_due).order_by(col(kind.id)).limit(limit)
+    return (await session.exec(still.with_for_update(skip_locked=True))).all()
 
 
 async def about_the_same(session: AsyncSession, notices: Sequence[StaffNotice]) -> Sequence[StaffNotice]:
@@ -73,12 +77,7 @@ async def staff_for(session: AsyncSession, notices: Sequence[StaffNotice], units
 
 async def messages_due(session: AsyncSession, at: datetime, limit: int) -> Sequence[StaffMessage]:
     """Those that are to leave now, and those whose sender died."""
-    place = select(StaffMessage.id).where(text("state = 'sending'"), col(StaffMessage.due_at) <= at)
-    ids = (await session.exec(place.order_by(col(StaffMessage.due_at)).limit(limit * NEIGHBOURS))).all()
-    if not ids:
-        return []
-    still = select(StaffMessage).where(col(StaffMessage.id).in_(ids), text("state = 'sending'"), col(StaffMessage.due_at) <= at)
-    return (await session.exec(still.order_by(col(StaffMessage.id)).limit(limit).with_for_update(skip_locked=True))).all()
+    return await to_do(session, StaffMessage, SENDING, at, limit)
 
 
 async def messages(session: AsyncSession, ids: Collection[UUID]) -> Sequence[StaffMessage]:
@@ -115,5 +114,5 @@ async def overdue(session: AsyncSession, at: datetime) -> int:
     """What should have left a while ago."""
     late = at - LATE
     notices = select(func.count()).select_from(StaffNotice).where(text(TO_LOOK_AT), col(StaffNotice.due_at) <= late)
-    messages = select(func.count()).select_from(StaffMessage).where(text("state = 'sending'"), col(StaffMessage.due_at) <= late)
+    messages = select(func.count()).select_from(StaffMessage).where(text(SENDING), col(StaffMessage.due_at) <= late)
     return (await session.exec(notices)).one() + (await session.exec(messages)).one()

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.schema import SchemaItem
 
-from shared import audit  # noqa: F401  its table belongs to the delivery's, whoever asks
+from shared import audit, stored  # noqa: F401  their tables belong to the delivery, whoever asks
 from shared.migrations.left import is_left
 from shared.plumbing import METADATA
 

@@ -1,0 +1,6 @@
+"""Files, in pieces."""
+
+from shared.migrations import files_0001
+
+revision, down_revision = "0014", "0013"
+upgrade, downgrade = files_0001.upgrade, files_0001.downgrade

@@ -40,7 +40,7 @@ async def apart(work: Callable[..., Any], *told: Any) -> AsyncGenerator[AsyncGen
     Leaving the block ends the process. Whoever reads slowly makes it wait, so neither side piles anything up."""
     reader, writer = CONTEXT.Pipe(duplex=False)
     try:
-        process = CONTEXT.Process(target=run, args=(writer, work, told), daemon=True)  # type: ignore[attr-defined]
+        process = CONTEXT.Process(target=run, args=(writer, work, told), daemon=True)
         CONTEXT.set_forkserver_preload(sorted(AT_HAND))
         await asyncio.to_thread(process.start)  # the first waits for the server
         writer.close()

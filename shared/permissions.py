@@ -50,6 +50,11 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "parked.read": frozenset(("supervisor", "auditor", "admin")),
     "parked.act": frozenset(("admin",)),
     "audit.read": frozenset(("auditor", "privacy_officer")),
+    "exports.read": READERS | {"integration", "privacy_officer"},
+    "exports.make": READERS | {"integration", "privacy_officer"},  # of a register that they may read
+    "imports.read": frozenset(("supervisor", "leader", "integration", "auditor", "admin")),
+    "imports.make": frozenset(("supervisor", "leader", "integration", "admin")),
+    "statistics.read": READERS | {"integration"},
 }
 
 

@@ -23,7 +23,7 @@ bench: dev  ## beside the usual way and the bare minimum, three quarters of an h
 chaos: dev  ## break everything for ten minutes while both stories go on; ARGS="--seed 7" plays a run again
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-fuzz: dev  ## publish 20,000 records that are wrong in every way; each must be handled, or parked with a reason (ARGS="--seed 7")
+fuzz: dev  ## 20,000 records that are wrong in every way, and 20,000 odd requests (ARGS="events --seed 7", ARGS="doors --cases 500")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: dev  ## format, lint, types, import fences, generated documents

@@ -5,6 +5,7 @@ the first of them. A process that is not wanted any more is killed, and one whos
 """
 
 import asyncio
+import contextlib
 import inspect
 import multiprocessing
 import os
@@ -90,15 +91,14 @@ def run(writer: Connection, work: Callable[..., Any], told: tuple[Any, ...]) -> 
     """In the other process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     os.nice(NICE)
-    try:
-        done = work(lambda piece: writer.send_bytes(SAID + piece), *told)
-        if inspect.iscoroutine(done):
-            asyncio.run(done)
-        writer.send_bytes(DONE)
-    except BrokenPipeError:
-        return  # nobody listens any more
-    except Exception as error:  # noqa: BLE001  it is raised where it was asked for
-        writer.send_bytes(RAISED + pickled(error))
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more
+        try:
+            done = work(lambda piece: writer.send_bytes(SAID + piece), *told)
+            if inspect.iscoroutine(done):
+                asyncio.run(done)
+            writer.send_bytes(DONE)
+        except Exception as error:  # noqa: BLE001  it is raised where it was asked for
+            writer.send_bytes(RAISED + pickled(error))
 
 
 def pickled(error: Exception) -> bytes:

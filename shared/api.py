@@ -11,21 +11,23 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
-from shared import asyncapi
+from shared import api_docs, asyncapi
+from shared.apart import at_hand
 from shared.auth import Door
 from shared.database import open_engine
-from shared.edge import Edge
+from shared.edge import METHODS, Edge
 from shared.errors import Refusal
 from shared.health import Health
-from shared.http import checked
+from shared.http import checked, files_of
 from shared.invalid import told as invalid
 from shared.issuers import known, with_keys
 from shared.keys import FRESH, Keys
 from shared.limits import Limits
 from shared.logs import configure, log
 from shared.metrics import Metrics
-from shared.openapi import documented
+from shared.openapi import documented, named
 from shared.ops import listen, ops_app, serve
 from shared.pool import PoolWatch
 from shared.problems import HttpProblem, Malformed, MethodNotAllowed, NoSuchRoute, of_http, of_refusal
@@ -38,27 +40,30 @@ from shared.tasks import call_off
 from shared.units import Units
 from shared.unmasking import at_zero
 
-OPEN = "/docs", "/openapi.json", "/asyncapi.json"
+OPEN = *api_docs.PATHS, "/openapi.json", "/asyncapi.json"
 
 
 def create_api(service: Service, means: Means, door: Door, limits: Limits | None = None) -> FastAPI:
     """The API of a service. A route that is not closed by a permission is a TypeError here."""
     app = FastAPI(
-        title=service.title, version=VERSION, docs_url="/docs", redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
-    )
+        title=service.title, version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
+        generate_unique_id_function=named,
+    )  # fmt: skip
     app.state.means, app.state.engine, app.state.metrics, app.state.door = means, means.engine, means.metrics, door
     app.state.limits = limits or Limits({}, means.metrics)
-    app.state.circumstances = service.circumstances(means)
-    for router in service.routers():
+    app.state.service, app.state.circumstances = service.name, service.circumstances(means)
+    routers = service.routers()
+    for router in routers:
         app.include_router(checked(router))
     at_zero(means.metrics)
     app.add_exception_handler(HttpProblem, _http)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _starlette)
-    app.add_middleware(Edge, metrics=means.metrics, open_paths=OPEN)
+    app.add_middleware(Edge, metrics=means.metrics, open_paths=OPEN, files=[it for router in routers for it in files_of(router.routes)])
     app.openapi = documented(app)  # type: ignore[method-assign]
     app.add_route("/asyncapi.json", asyncapi.served(service))
+    api_docs.add_docs(app)
     return app
 
 
@@ -77,14 +82,21 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return of_http(invalid(error))
 
 
-async def _starlette(_: Request, error: Exception) -> Response:
+async def _starlette(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return of_http(NoSuchRoute("No such address; /docs shows those there are."))
+        return of_http(NoSuchRoute("Nothing of ours answers there.", fix="Mend the address; /docs shows those there are."))
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        return of_http(MethodNotAllowed(f"This address takes {allowed}.", headers=error.headers))
-    return of_http(Malformed("The request can't be read."))
+        allowed = ", ".join(methods_at(request))
+        return of_http(MethodNotAllowed(f"This address takes {allowed}.", headers={"Allow": allowed}, fix=f"Use one of {allowed}."))
+    return of_http(Malformed("It is no request that HTTP knows.", fix="Send it as /docs describes it."))
+
+
+def methods_at(request: Request) -> list[str]:
+    """What its address takes. Each endpoint is a route of its own, and the first that matches knows its own method only."""
+    scopes = [(method, {**request.scope, "method": method}) for method in METHODS]
+    found = {method for method, scope in scopes if any(it.matches(scope)[0] is Match.FULL for it in request.app.routes)}
+    return sorted(found | {"HEAD"} if "GET" in found else found)  # as shared/edge.py answers it
 
 
 async def run_api(service: Service, settings: ServiceSettings) -> None:
@@ -95,6 +107,7 @@ async def run_api(service: Service, settings: ServiceSettings) -> None:
     listeners = [listen(settings.host, port) for port in (settings.port, settings.ops_port)]
     engine = open_engine(settings.database, name=f"{service.name}-api")
     means = Means(settings, Units.read(settings.config / "units.toml"), Sources(settings.config / "sources.toml"), metrics, health, engine)
+    at_hand(f"services.{service.name}.app", f"services.{service.name}.api.sheets")
     issuers = with_keys(known(settings, tuple(means.units.units)), health)
     app = create_api(service, means, Door(issuers, metrics), Limits.of(settings, metrics))
     watch = PoolWatch(engine, settings.database, health, metrics, at_first=lambda: fits(service, means))

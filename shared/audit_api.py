@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from pydantic import Field, field_serializer
@@ -12,7 +12,9 @@ from sqlmodel import col
 from shared.audit import Audit
 from shared.http import Router, Session, View, allow, problems
 from shared.masking import MaskedFacts, MaskedText
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/audit", tags=["operations"])
 
@@ -50,7 +52,9 @@ class LineView(View):
     at: datetime
     by: str = Field(description="staff id, system, `cli:<account>`")
     action: str
-    about: str = Field(description="customer:<id>, complaint:<id>, call:<id>, visit:<id>, inquiry:<id>, parked:<id>, topic:<name>, …")
+    about: str = Field(
+        description="customer:<id>, complaint:<id>, call:<id>, visit:<id>, inquiry:<id>, parked:<id>, topic:<name>, register:<name>, …"
+    )
     purpose: str | None
     fields: list[str]
     unit: str | None = Field(description="null: the whole company's; seen by whoever sees all units")
@@ -64,7 +68,16 @@ class LineView(View):
         return hash.hex()
 
 
-@router.get("", response_model=Page[LineView], dependencies=[allow("audit.read")], responses=problems())
-async def list_audit(session: Session, asked: Annotated[Asked, Depends(TRAIL)]) -> Part[Audit]:
-    """Who did or saw what, of whom, why and when; the newest first."""
-    return await TRAIL.page(session, asked)
+SHEET = Sheet(
+    "audit", "审计登记表", "audit.read", TRAIL, LineView,
+    columns={
+        "seq": "序号", "at": "时间", "by": "操作人", "action": "操作", "about": "对象", "purpose": "目的", "fields": "查看字段", "outcome": "结果",
+        "unit": "所属单位", "facts": "事实", "correlation": "关联编号", "recorded_at": "入库时间", "hash": "校验值",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[LineView], dependencies=[allow("audit.read")], responses=TABLES | problems())
+async def list_audit(session: Session, asked: Annotated[Asked, Depends(TRAIL)], answer: Answer) -> Any:
+    """Who did or saw what, of whom, why and when; the newest first. A table is no proof: `careloop audit export` writes lines that can be verified."""
+    return await answer(SHEET, session, asked)

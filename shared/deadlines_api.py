@@ -10,6 +10,8 @@ from pydantic import Field
 from shared.clocks.clock import Clock, State
 from shared.http import Router, Session, View, allow, problems
 from shared.paging import Asked, Page, Register
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 
 class ClockView(View):
@@ -35,15 +37,26 @@ class ClockView(View):
     profile_version: int
 
 
-def register(kind: type[Clock]) -> Router:
+def sheet(kind: type[Clock]) -> Sheet:
     """Of a service with clocks of this kind."""
-    router = Router("/v1/deadlines", tags=["deadlines"])
     filters = [kind.state, kind.owner, kind.unit, kind.about, kind.provisional]
-    deadlines = Register(kind, by=[kind.due_at, kind.id], filters=filters, descending=False)
+    return Sheet(
+        "deadlines", "时限登记表", "deadlines.read", Register(kind, by=[kind.due_at, kind.id], filters=filters, descending=False), ClockView,
+        columns={
+            "about": "事项", "milestone": "节点", "round": "轮次", "state": "状态", "due_at": "到期时间", "owner": "责任岗位", "unit": "所属单位",
+            "customer_id": "客户编号", "started_at": "起算时间", "at_risk_at": "预警时间", "warned_at": "已预警时间", "pause_until": "暂停至",
+            "provisional": "节假日未定", "ended_at": "结束时间", "done_at": "完成时间", "profile": "行业配置", "profile_version": "配置版本", "id": "系统编号",
+        },
+    )  # fmt: skip
 
-    @router.get("", response_model=Page[ClockView], dependencies=[allow("deadlines.read")], responses=problems())
-    async def list_deadlines(session: Session, asked: Annotated[Asked, Depends(deadlines)]) -> Any:
+
+def register(kind: type[Clock]) -> Router:
+    """The same over HTTP."""
+    router, deadlines = Router("/v1/deadlines", tags=["deadlines"]), sheet(kind)
+
+    @router.get("", response_model=Page[ClockView], dependencies=[allow("deadlines.read")], responses=TABLES | problems())
+    async def list_deadlines(session: Session, asked: Annotated[Asked, Depends(deadlines.register)], answer: Answer) -> Any:
         """What is owed, by when it is due, the earliest first: `?state=running&owner=supervisor`, `?provisional=true`."""
-        return await deadlines.page(session, asked)
+        return await answer(deadlines, session, asked)
 
     return router

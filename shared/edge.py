@@ -5,19 +5,21 @@ import contextlib
 import re
 from collections.abc import Sequence
 from time import perf_counter
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from shared.chinese import LANGUAGE, preferred
 from shared.errors import Refusal
 from shared.faults import meaning
 from shared.ids import uuid7
 from shared.logs import log
 from shared.metrics import Metrics
 from shared.outbox import Cause
-from shared.problems import HttpProblem, Internal, Malformed, TooLarge, Unavailable, of_http, of_refusal
+from shared.problems import HttpProblem, Internal, Malformed, NoSuchRoute, TooLarge, Unavailable, of_http, of_refusal
 
 LARGEST = 256 * 1024  # bytes of a body
 ENOUGH = 8 * 1024 * 1024  # bytes that a body which is too large is read on, so that its sender hears why
@@ -38,7 +40,11 @@ GUARDS = {
 class Edge:
     """The outermost layer; nothing gets past it unanswered or uncounted."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, open_paths: Sequence[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, open_paths: Sequence[str], files: Sequence[tuple[str, re.Pattern[str], int]] = ()
+    ) -> None:
+        """`files`: where a body may be a file, and how many bytes of it (`shared/http.py`)."""
+        self.files = files
         self.app, self.metrics, self.open_paths = app, metrics, frozenset(open_paths)
         self.in_flight = 0
 
@@ -46,8 +52,12 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cause = cause_of(Headers(scope=scope))
+        if scope["method"] == "HEAD":  # GET without its body; the server beneath leaves that out, and no endpoint need know
+            scope = {**scope, "method": "GET"}
+        headers = Headers(scope=scope)
+        cause = cause_of(headers)
         scope.setdefault("state", {})["cause"] = cause
+        language = LANGUAGE.set(preferred(",".join(headers.getlist("accept-language"))))
         answer = Answer(send, scope, cause)
         began = perf_counter()
         self._in_flight(+1)
@@ -55,14 +65,16 @@ class Edge:
             try:
                 await self._guarded(scope, receive, answer)
             finally:
+                LANGUAGE.reset(language)
                 self._in_flight(-1)
                 self._count(scope, answer.status, perf_counter() - began)
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: "Answer") -> None:
         try:
             await self._look(scope, receive)
-            async with asyncio.timeout(LONGEST):
-                await self.app(scope, at_most(LARGEST, receive), answer)
+            async with asyncio.timeout(LONGEST) as deadline:
+                scope["state"]["deadline"] = deadline  # a table moves its own (shared/registers/answering.py)
+                await self.app(scope, at_most(self._most(scope), receive), answer)
         except ClientDisconnect:
             pass
         except Exception as error:  # noqa: BLE001  the caller gets an answer whatever it was
@@ -80,11 +92,18 @@ class Edge:
         if self.in_flight > AT_ONCE:
             raise Unavailable("Too much at once.", after=1)
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
-            raise Malformed("The address contains the character U+0000.")
+            raise Malformed(
+                "The address contains the character U+0000.", field=parameter_with_nul(scope["query_string"]), fix="Leave it out."
+            )
+        if scope["path"].endswith("\n"):  # for a pattern it ends before that, so one thing would have two addresses
+            raise NoSuchRoute("Nothing of ours answers there.", fix="Mend the address; /docs shows those there are.")
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > LARGEST:
+        if length.isdecimal() and int(length) > (most := self._most(scope)):
             await swallow(receive)
-            raise too_large()
+            raise too_large(most)
+
+    def _most(self, scope: Scope) -> int:
+        return next((most for method, path, most in self.files if method == scope["method"] and path.match(scope["path"])), LARGEST)
 
     def _in_flight(self, change: int) -> None:
         self.in_flight += change
@@ -100,6 +119,12 @@ class Edge:
         log.info("answered", method=method, route=route, code=status, ms=round(seconds * 1000, 1), principal=staff.sub if staff else None)
 
 
+def parameter_with_nul(query: bytes) -> str | None:
+    """Its name, where it is a value that has it."""
+    parts = (it.partition(b"=") for it in query.split(b"&"))
+    return next((unquote(name.decode("latin-1"))[:64] for name, _, value in parts if b"%00" in value and b"%00" not in name), None)
+
+
 class Answer:
     """The way out: every answer carries the id and the guards."""
 
@@ -113,8 +138,7 @@ class Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Correlation-Id"] = self.cause.correlation or ""
             for name, value in GUARDS.items():
-                if not (name == "Content-Security-Policy" and self.scope["path"] == "/docs"):  # that page loads scripts
-                    headers.setdefault(name, value)
+                headers.setdefault(name, value)
         await self.send(message)
 
 
@@ -137,7 +161,7 @@ def at_most(most: int, receive: Receive) -> Receive:
         if received > most:
             if message.get("more_body"):
                 await swallow(receive)
-            raise too_large()
+            raise too_large(most)
         return message
 
     return counted
@@ -155,5 +179,5 @@ async def swallow(receive: Receive) -> None:
                     return
 
 
-def too_large() -> TooLarge:
-    return TooLarge(f"A body may have {LARGEST // 1024} KiB.", headers={"Connection": "close"})
+def too_large(most: int) -> TooLarge:
+    return TooLarge(f"A body may have {most // 1024} KiB.", headers={"Connection": "close"}, fix="Send less, or in several requests.")

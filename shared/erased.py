@@ -34,6 +34,7 @@ class Erasing(Entity):
     searched: bool = False  # all that was parked has been looked through ...
     searched_to: UUID | None = None  # ... or what was parked up to here
     looked_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when something was not at an end yet
+    swept_at: datetime | None = Field(default=None, sa_type=Timestamp)  # when only files were left, which were all begun before
     counts: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     correlation: str | None = None
 
@@ -41,7 +42,7 @@ class Erasing(Entity):
         """Whoever asks once more gets an answer once more; of what is not done yet, the one that is due."""
         if not self.done:
             return
-        self.done, self.done_at, self.searched, self.searched_to, self.looked_at = False, None, False, None, None
+        self.done, self.done_at, self.searched, self.searched_to, self.looked_at, self.swept_at = False, None, False, None, None, None
 
 
 def ids_in(told: ErasureRequested) -> list[UUID]:

@@ -18,6 +18,7 @@ from shared import outbox, searching
 from shared.clock import now
 from shared.contracts.erasing import OfErasureAnswer
 from shared.contracts.notes import NoteErased
+from shared.exports import forgetting
 from shared.ids import customer_of
 from shared.outage import is_away, is_clash, name_of
 from shared.outbox import Announcement, Cause
@@ -28,9 +29,10 @@ from shared.service import Job, Means
 log = structlog.get_logger()
 ROWS = 500  # of one trace, in one transaction
 NEXT = """
-SELECT erasure_id, customer_id, customers, unit, searched, searched_to, counts, correlation FROM erasing WHERE NOT done
+SELECT erasure_id, customer_id, customers, unit, searched, searched_to, swept_at, counts, correlation FROM erasing WHERE NOT done
 ORDER BY looked_at NULLS FIRST, erasure_id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 COUNTED = "UPDATE erasing SET counts = $2, looked_at = $3 WHERE erasure_id = $1"
+SWEPT = "UPDATE erasing SET swept_at = CASE WHEN $2 THEN clock_timestamp() END WHERE erasure_id = $1"
 DONE = "UPDATE erasing SET done = true, done_at = $2 WHERE erasure_id = $1"
 PUT_OFF = "UPDATE erasing SET looked_at = $2 WHERE erasure_id = $1 AND NOT done"
 NAMES = "SELECT id FROM known_customer WHERE erased AND customer_id = ANY($1)"
@@ -195,8 +197,19 @@ def jobs(
             return await searching.next_chunk(it.connection, work, signs, it.at), "parked"
         for trace in (*traces, ANSWER):
             if found := await trace.take(it):
+                if work["swept_at"]:
+                    await it.connection.execute(SWEPT, work["erasure_id"], False)
                 return found, trace.name
-        return 0, None
+        return await files(it, work)
+
+    async def files(it: Round, work: Any) -> tuple[int, str | None]:
+        """Last, when a file that is begun from now on can hold nothing of them any more."""
+        if work["swept_at"] is None:
+            forgotten = await forgetting.forget(it.connection)
+            await it.connection.execute(SWEPT, work["erasure_id"], True)
+            if forgotten:
+                return forgotten, "exports"
+        return 0, "exports" if await forgetting.take_away(it.connection) else None
 
     async def look_again(means: Means) -> bool:
         """Over all who are erased: a word that was on its way, a record that was broken."""
@@ -211,6 +224,7 @@ def jobs(
                     found.append(await searching.lately(connection, Signs(frozenset(it.customers), await theirs(it)), it.at))
                     await outbox.write(connection, it.announced)
                     if any(found):
+                        await forgetting.forget(connection)
                         log.info("what came late of erased customers is taken away", rows=sum(found))
             if len(page) < ROWS:
                 return False

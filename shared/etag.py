@@ -7,6 +7,7 @@ from fastapi import Depends, Header, Response
 
 from shared.problems import Changed, Malformed, VersionMissing
 
+HOW = 'Send `If-Match: "<version>"` with the ETag you read.'
 TAGS = re.compile(r'\s*(\*|"[^"]*"(\s*,\s*"[^"]*")*)\s*')
 
 
@@ -21,6 +22,7 @@ class Expected:
             raise Changed(
                 f"It is at version {version} now.",
                 headers={"ETag": f'"{version}"'},
+                field="If-Match",
                 fix="Read it again and decide anew, with the new ETag as If-Match.",
             )
 
@@ -29,8 +31,8 @@ async def _if_given(if_match: Annotated[str | None, Header(description='`"<versi
     if if_match is None:
         return Expected(None)
     if not TAGS.fullmatch(if_match):
-        raise Malformed('If-Match is not a version in double quotes: `If-Match: "3"`.', field="If-Match")
-    return Expected(None if "*" in if_match else frozenset(re.findall(r'"([^"]*)"', if_match)))
+        raise Malformed('If-Match is not a version in double quotes: `If-Match: "3"`.', field="If-Match", fix=HOW)
+    return Expected(None if if_match.strip() == "*" else frozenset(re.findall(r'"([^"]*)"', if_match)))
 
 
 async def _required(
@@ -40,7 +42,8 @@ async def _required(
     if if_match is None:
         raise VersionMissing(
             "Several people work on this, so a change must say what it has seen.",
-            fix='Send `If-Match: "<version>"` with the ETag you read.',
+            field="If-Match",
+            fix=HOW,
         )
     return expected
 

@@ -1,7 +1,7 @@
 """What happened, over HTTP: the events that a service announced about things that people follow, as CloudEvents; the same in every service."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -10,7 +10,9 @@ from pydantic import Field
 from shared.http import Router, Session, View, allow, problems
 from shared.journal import Journal
 from shared.masking import MaskedFacts, MaskedText
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/events", tags=["events"])
 EVENTS = Register(
@@ -35,7 +37,17 @@ class EventView(View):
     data: MaskedFacts
 
 
-@router.get("", response_model=Page[EventView], dependencies=[allow("events.read")], responses=problems())
-async def list_events(session: Session, asked: Annotated[Asked, Depends(EVENTS)]) -> Part[Journal]:
+SHEET = Sheet(
+    "events", "事件登记表", "events.read", EVENTS, EventView, unit="orgunit",
+    columns={
+        "time": "发生时间", "type": "事件类型", "subject": "事项", "orgunit": "所属单位", "data": "内容", "correlationid": "关联编号", "source": "来源系统",
+        "id": "系统编号",
+    },
+    left_out={"specversion": "always the same"},
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[EventView], dependencies=[allow("events.read")], responses=TABLES | problems())
+async def list_events(session: Session, asked: Annotated[Asked, Depends(EVENTS)], answer: Answer) -> Any:
     """What this service announced, the oldest first: `?correlationid=…` follows one thing through all that came of it."""
-    return await EVENTS.page(session, asked)
+    return await answer(SHEET, session, asked)

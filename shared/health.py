@@ -141,6 +141,7 @@ class Health:
     def show(self, metrics: Metrics) -> None:
         """The same as numbers."""
         metrics.ready.set(not self.not_ready())
+        metrics.alive.set(not self.not_alive())
         metrics.draining.set(self.draining)
         for name, it in self.dependencies.items():
             if it.is_up is not None:

@@ -3,8 +3,10 @@
 Token, role, key, body; then one transaction around the endpoint, committed before the answer leaves, so that whoever saw a 2xx can rely on it.
 """
 
+import asyncio
+import json
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -74,6 +76,21 @@ def allow(permission: str, *, kept: bool = True) -> Any:
     return Depends(Allow(permission, kept=kept))
 
 
+class TakesAFile:
+    """The body of a route is a file of any kind. Its endpoint reads it piece by piece, and nobody else."""
+
+    def __init__(self, most: int, longest: float) -> None:
+        self.most, self.longest = most, longest
+
+    async def __call__(self) -> None:
+        """Here only to be found."""
+
+
+def takes_a_file(*, most: int, longest: float) -> Any:
+    """For a route's `dependencies`: so many bytes, in so many seconds."""
+    return Depends(TakesAFile(most, longest))
+
+
 class Step(APIRoute):
     """An endpoint, and what stands around each of them."""
 
@@ -86,6 +103,10 @@ class Step(APIRoute):
         """May its answers be kept, to be given again under the same `Idempotency-Key`?"""
         return all(it.dependency.kept for it in self.dependencies if isinstance(it.dependency, Allow))
 
+    @property
+    def file(self) -> TakesAFile | None:
+        return next((it.dependency for it in self.dependencies if isinstance(it.dependency, TakesAFile)), None)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         act = super().get_route_handler()
 
@@ -95,7 +116,10 @@ class Step(APIRoute):
                 return await answered(Readable(asked.scope, asked.receive), staff)
 
         async def answered(request: Readable, staff: Principal) -> Response:
-            await request.read()
+            if self.file:
+                request.scope["state"]["deadline"].reschedule(asyncio.get_running_loop().time() + self.file.longest)
+            else:
+                await request.read()
             keeps = request.method == "POST" and self.kept
             request.state.claim = await claim_of(request, who=whoever(staff), route=self.path) if keeps else None
             try:
@@ -130,16 +154,34 @@ class Readable(Request):
             return
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
-            raise Malformed("The body is not sent as JSON.", fix="Send `Content-Type: application/json`.")
+            raise Malformed("The body is not sent as JSON.", field="Content-Type", fix="Send `Content-Type: application/json`.")
+        if self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            raise Malformed("The body is sent compressed.", field="Content-Encoding", fix="Send it as it is.")
         try:
             self._told = from_json(body, allow_inf_nan=False)
         except ValueError:
             raise Malformed("The body is not JSON.", fix="Send JSON in UTF-8.") from None
+        if says_a_name_twice(body):
+            raise Malformed("One object of the body has two fields of one name, and they may differ.", fix="Send each field once.")
         if b"\\u0000" in body and (field := nul_in(self._told)) is not None:
             raise InvalidRequest("A text contains the character U+0000, which can't be kept.", field=field, fix="Leave it out.")
 
     async def json(self) -> Any:
         return self._told
+
+
+def says_a_name_twice(body: bytes) -> bool:
+    """Our reader would take the last of them, another's the first."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise KeyError
+
+    try:
+        json.loads(body, object_pairs_hook=once, parse_int=str, parse_float=str)
+    except KeyError:
+        return True
+    return False
 
 
 def nul_in(told: Any, at: str = "") -> str | None:
@@ -235,6 +277,11 @@ def takes_a_session(route: Step) -> bool:
             return True
         waiting += it.dependencies
     return False
+
+
+def files_of(routes: Sequence[Any]) -> Sequence[tuple[str, re.Pattern[str], int]]:
+    """Where a body may be a file: method, path, and how many bytes."""
+    return [(method, it.path_regex, it.file.most) for it in routes if isinstance(it, Step) and it.file for method in it.methods or ()]
 
 
 def checked(router: APIRouter) -> APIRouter:

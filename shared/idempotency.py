@@ -80,7 +80,9 @@ async def claim_of(request: Request, *, who: str, route: str) -> Claim | None:
     if key is None:
         return None
     if not KEY.fullmatch(key):
-        raise Malformed("The Idempotency-Key is not 1 to 64 visible ASCII characters.", field=HEADER)
+        raise Malformed(
+            "The Idempotency-Key is not 1 to 64 visible ASCII characters.", field=HEADER, fix="Send such a key, for example a new UUID."
+        )
     digest = blake2b(digest_size=32)
     for part in (request.url.path.encode(), request.url.query.encode(), await request.body()):
         digest.update(len(part).to_bytes(8, "big") + part)

@@ -27,6 +27,8 @@ def discreet(error: dict[str, Any]) -> str:
     kind, message = str(error["type"]), str(error["msg"]).removeprefix("Value error, ")
     if kind == "union_tag_invalid":
         return f"Input should be one of {error['ctx']['expected_tags']}"
+    if kind in ("enum", "literal_error"):
+        return f"Input should be one of {error['ctx']['expected'].replace(' or ', ', ')}"
     return (message.partition(",")[0] if kind.endswith("_parsing") else message).removesuffix(".")
 
 

@@ -19,12 +19,14 @@ from starlette.requests import Request
 from shared.auth import Principal
 from shared.metrics import Metrics
 from shared.problems import HttpProblem
+from shared.registers.asking import Format, format_of
 from shared.settings import ServiceSettings
 
 Class = Literal["read", "write", "search", "export", "sensitive"]
 CLASSES: tuple[Class, ...] = get_args(Class)
 AT_ONCE = 40  # requests of one principal that are answered at a time; a process answers 200 (shared/edge.py)
-PAGING = frozenset(("cursor", "limit", "count"))  # what a register is asked beside its filters
+PAGING = frozenset(("cursor", "limit", "count", "format"))  # what a register is asked beside its filters
+EXPORTS = "/v1/exports"  # asking for one, and fetching it; to look how far it is costs nothing
 SENSITIVE = frozenset(("erasures.request", "erasures.approve", "disclosures.make", "disclosures.read"))
 
 
@@ -98,9 +100,12 @@ def class_of(request: Request, permission: str | None) -> Class:
     """What a request costs us, by what it asks for."""
     if permission and (permission in SENSITIVE or permission.endswith(".unmask")):
         return "sensitive"
+    path = request.scope["path"]
+    if (path == EXPORTS and request.method == "POST") or (path.startswith(f"{EXPORTS}/") and path.endswith("/file")):
+        return "export"
     if request.method not in ("GET", "HEAD"):
         return "write"
-    if request.scope["path"].rpartition("/")[2].startswith("export"):
+    if format_of(request.query_params, request.headers.get("accept", "")) in (Format.CSV, Format.XLSX):
         return "export"
     return "search" if request.query_params.keys() - PAGING else "read"
 

@@ -21,9 +21,11 @@ from shared.database import driver_of
 from shared.errors import Conflict, NotFound
 from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, problems
 from shared.masking import MaskedText
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
 from shared.parked import BYTES_KEPT, Parked, State
 from shared.plumbing import STOPPED
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 from shared.replay import MOST_REPLAYS
 
 MOST_AT_ONCE = 1000
@@ -42,6 +44,8 @@ class NotReplayable(Conflict):
 
 class NotDiscardable(Conflict):
     """It is closed already."""
+
+    fix = "Do nothing more; it was settled or let go."
 
 
 class NotStopped(NotFound):
@@ -164,10 +168,20 @@ async def found(session: AsyncSession, parked_id: UUID, *, lock: bool = False) -
     return row
 
 
-@parked.get("", response_model=Page[ParkedSummary], dependencies=[allow("parked.read")], responses=problems())
-async def list_parked(session: Session, asked: Annotated[Asked, Depends(PARKED)]) -> Part[Parked]:
+SHEET = Sheet(
+    "parked", "待处理消息登记表", "parked.read", PARKED, ParkedSummary,
+    columns={
+        "first_failed_at": "首次失败时间", "last_failed_at": "最近失败时间", "state": "状态", "code": "原因代码", "message": "原因", "pointer": "字段",
+        "ours": "系统原因", "type": "消息类型", "source": "来源系统", "event_id": "消息编号", "topic": "主题", "partition": "分区", "offset": "位置",
+        "record_at": "消息时间", "attempts": "处理次数", "replays": "重试次数", "closed_at": "关闭时间", "correlation": "关联编号", "id": "系统编号",
+    },
+)  # fmt: skip
+
+
+@parked.get("", response_model=Page[ParkedSummary], dependencies=[allow("parked.read")], responses=TABLES | problems())
+async def list_parked(session: Session, asked: Annotated[Asked, Depends(PARKED)], answer: Answer) -> Any:
     """What could not be handled, the newest first."""
-    return await PARKED.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @parked.post("/replay", response_model=Chosen, dependencies=[allow("parked.act")], responses=problems())
@@ -241,7 +255,7 @@ async def list_stopped(session: Session) -> Any:
 
 
 @stopped.post("/{topic:path}/resumption", response_model=Stops, dependencies=[allow("parked.act")], responses=problems(NotStopped))
-async def resume(topic: str, session: Session, staff: Staff, now: Now) -> Any:
+async def resume_topic(topic: str, session: Session, staff: Staff, now: Now) -> Any:
     """Let it go on; the workers notice within a second or two. A gap goes on with the earliest record that is left."""
     rows = await (await session.connection()).execute(STOPPED.select().where(STOPPED.c.topic == topic).with_for_update())
     items = [row._mapping for row in rows]

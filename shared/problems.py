@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from structlog.contextvars import get_contextvars
 
+from shared.chinese import LANGUAGE, TAGS, said
 from shared.errors import Conflict, Invalid, NotFound, Refusal, Refused, Unacceptable
 
 TYPES = "https://careloop.dev/problems/"
@@ -117,7 +118,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. The type is stable, the texts are for people."""
+    """RFC 9457. The type is stable. The texts are for people: in Chinese for whom `Accept-Language` says so, otherwise in English."""
 
     model_config = ConfigDict(extra="allow")
     type: str
@@ -133,18 +134,24 @@ class Problem(BaseModel):
 
 
 def document(status: int, kind: str, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """The answer."""
+    """The answer, in the caller's language. What is told by codes stays as it is; only sentences are for people."""
+    told: dict[str, Any] = {key: it for key, it in more.items() if it is not None}
+    if "fix" in told:
+        told["fix"] = said(told["fix"])
+    if "errors" in told:
+        told["errors"] = [it | {"message": said(it["message"])} for it in told["errors"]]
     correlation = str(get_contextvars().get("correlation_id", ""))
     body = {
         "type": TYPES + kind,
-        "title": title,
+        "title": said(title),
         "status": status,
-        "detail": detail,
+        "detail": said(detail),
         "instance": f"urn:careloop:request:{correlation}",
         "correlation_id": correlation,
-        **{key: it for key, it in more.items() if it is not None},
+        **told,
     }
-    return Response(orjson.dumps(body), status, dict(headers or {}), MEDIA)
+    language = {"Content-Language": TAGS[LANGUAGE.get()], "Vary": "Accept-Language"}
+    return Response(orjson.dumps(body), status, {**(headers or {}), **language}, MEDIA)
 
 
 def of_http(problem: HttpProblem) -> Response:

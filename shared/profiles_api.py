@@ -11,21 +11,28 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, StringConstraints
 
 from shared.clocks.preview import preview
+from shared.contracts.values import Saying
 from shared.database import driver_of
 from shared.errors import Conflict, Invalid, NotFound
 from shared.http import AtHand, Body, Router, Scope, Session, View, allow, circumstance, problems
 from shared.masking import MaskedText
-from shared.paging import MOST, Asked, Page, Part, Register
+from shared.paging import MOST, Asked, Page, Register
 from shared.profiles import Trade, read
 from shared.profiles.drafting import drafted
 from shared.profiles.history import ProfileVersion
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 from shared.service import Service
 
 MOST_OPEN = 100_000  # clocks that one request looks at
 OPEN = """
 SELECT count(*) FROM (SELECT FROM clock WHERE state IN ('running', 'paused') AND ($2::text[] IS NULL OR unit = ANY($2)) LIMIT $1) AS open"""
 Draft = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
+    Saying("It must be a name of at most 64 letters, digits, hyphens and underscores."),
+]
 TradeAtHand = Annotated[Trade[Any], circumstance("trade")]
 router = Router("/v1/profiles", tags=["profiles"])
 VERSIONS = Register(ProfileVersion, by=[ProfileVersion.in_force_since, ProfileVersion.id], filters=[ProfileVersion.name])
@@ -48,7 +55,9 @@ class NothingToPreview(Invalid):
 
 
 class TooManyOpen(Conflict):
-    """More clocks are open than one request can look at: `careloop profiles preview` has the time."""
+    """More clocks are open than one request can look at."""
+
+    fix = "Let an operator run `careloop profiles preview`; it has the time."
 
 
 class VersionView(View):
@@ -104,10 +113,19 @@ class PreviewView(View):
     items: list[MoveView]
 
 
-@router.get("", response_model=Page[VersionView], dependencies=[allow("profiles.read")], responses=problems())
-async def list_versions(session: Session, asked: Annotated[Asked, Depends(VERSIONS)]) -> Part[ProfileVersion]:
+SHEET = Sheet(
+    "profiles", "行业配置登记表", "profiles.read", VERSIONS, VersionView,
+    columns={
+        "name": "配置名称", "version": "版本", "in_force_since": "生效时间", "by": "修改人", "why": "修改原因", "digest": "校验值", "build": "程序版本",
+        "id": "系统编号",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[VersionView], dependencies=[allow("profiles.read")], responses=TABLES | problems())
+async def list_versions(session: Session, asked: Annotated[Asked, Depends(VERSIONS)], answer: Answer) -> Any:
     """Which versions were in force, the newest first: who decided, why, and since when this service works with them."""
-    return await VERSIONS.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get("/{name}", response_model=ProfileView, dependencies=[allow("profiles.read")], responses=problems(ProfileNotFound))
@@ -134,7 +152,7 @@ def previewing(service: Service) -> Router:
         changed: clocks keep the version under which they were started, and only what is provisional moves with a notice."""
         assert service.clock and service.in_force
         if not body.notices and trade.profiles.keys().isdisjoint(body.profiles):
-            raise NothingToPreview
+            raise NothingToPreview(field="/profiles")
         then = await run_in_threadpool(as_drafted, service, trade, body, means.config)
         connection = await driver_of(session)
         units = None if scope.units is None else sorted(scope.units)

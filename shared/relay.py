@@ -24,6 +24,7 @@ from shared.health import Health
 from shared.metrics import Metrics
 from shared.outage import is_away
 from shared.parked import Trouble
+from shared.tally import Counting
 
 LEADER = 0x0CA4E  # one relay a database
 PAGE = 1000
@@ -40,9 +41,11 @@ hash_of = lru_cache(maxsize=16_384)(murmur2)  # pure Python, it takes as long as
 
 
 class Relay:
-    def __init__(self, dsn: str, kafka: str, source: str, wake: asyncio.Event, metrics: Metrics, health: Health) -> None:
+    def __init__(
+        self, dsn: str, kafka: str, source: str, wake: asyncio.Event, metrics: Metrics, health: Health, counting: Counting | None = None
+    ) -> None:  # fmt: skip
         self.dsn, self.kafka, self.source, self.wake, self.metrics, self.health = dsn, kafka, source, wake, metrics, health
-        self.batch_bytes = BATCH_BYTES
+        self.batch_bytes, self.counting = BATCH_BYTES, counting
 
     async def run(self) -> None:
         """For ever; whoever is away is waited for, and what is under way then is read again."""
@@ -107,6 +110,8 @@ class Relay:
                 await asyncio.gather(sending, return_exceptions=True)
                 raise
             done, too_large, trouble = await sending
+            if self.counting and done:
+                await self.counting.left(connection, rows, done)
             for row in too_large:
                 await self.put_aside(connection, row)
                 done.append(row["position"])

@@ -19,6 +19,7 @@ from shared.profiles import Part
 from shared.reactions import Listener
 from shared.settings import ServiceSettings
 from shared.sources import Sources
+from shared.tally import Count
 from shared.units import Units
 
 
@@ -45,12 +46,14 @@ class Means:
 class Job:
     """Something that time makes happen. `run` does what is due and says whether there was anything: if so, it is run again at once.
 
-    Any number of workers run it side by side; `name` is what probes and logs call it.
+    Any number of workers run it side by side; `name` is what probes and logs call it. Without `longest` it ends when it ends, and says itself that
+    it turns (`shared/leased.py`).
     """
 
     name: str
     run: Callable[[Means], Awaitable[bool]]
     every: timedelta = timedelta(seconds=1)
+    longest: float | None = 50.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,11 @@ class Service:
     clock: type[Clock] | None = None  # what it watches the time with ...
     in_force: InForce | None = None  # ... and what one of them would run by under a profile
     routers: Callable[[], Sequence[Any]] = tuple  # of FastAPI
+    sheets: Callable[[], Sequence[Any]] = tuple  # its registers as tables (shared/registers/sheet.py)
+    imports: Sequence[Any] = ()  # what comes in from spreadsheets: kinds (shared/imports/kind.py)
     listeners: Sequence[Listener] = ()
     jobs: Callable[[Means], Sequence[Job]] = lambda _: ()
     circumstances: Callable[[Means], Mapping[str, Any]] = lambda _: {}
     at_start: Callable[[Means], Awaitable[None]] | None = None  # looks at the database once it fits; refuses by a SettingsError
     gauges: Sequence[Callable[[Means], Awaitable[None]]] = ()  # numbers read from the database for /metrics
+    counting: Mapping[str, Count] = field(default_factory=dict)  # numbers counted when an event of this type has left (shared/tally.py)

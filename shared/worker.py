@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiokafka.errors import KafkaError
 
-from shared import housekeeping, replay
+from shared import housekeeping, replay, surroundings
 from shared.clock import now
 from shared.database import open_engine, open_pool
 from shared.delivery import Room
+from shared.exports import forgetting
+from shared.exports import store as exported
+from shared.exports import writing as exporting
 from shared.gate import Gate
 from shared.health import Health
 from shared.intake import Intake
@@ -29,6 +32,7 @@ from shared.service import Job, Means, Service
 from shared.settings import VERSION, ServiceSettings
 from shared.shell import Shell
 from shared.sources import Sources
+from shared.tally import Counting
 from shared.tasks import call_off
 from shared.topics import source_of
 from shared.units import Units
@@ -69,10 +73,11 @@ async def run(service: Service, means: Means, stop: asyncio.Event) -> None:
     room = Room(means.pool, gate, lambda: {"at": now(), "units": means.units, **circumstances}, metrics, unit=means.units.default)
     intake = Intake(room, metrics, health, means.wake)
     shell = Shell(intake, metrics, settings.kafka, service.name, settings.slot)
-    relay = Relay(settings.database, settings.kafka, source_of(service.name), means.wake, metrics, health)
-    for gauge in (housekeeping.gauges, *service.gauges):
+    counting = Counting(service.counting, metrics) if service.counting else None
+    relay = Relay(settings.database, settings.kafka, source_of(service.name), means.wake, metrics, health, counting)
+    for gauge in (housekeeping.gauges, surroundings.gauges, exported.gauges, *service.gauges):
         metrics.refresh(lambda gauge=gauge: gauge(means))  # type: ignore[misc]
-    jobs = [*service.jobs(means), housekeeping.PURGE, replay.job(room)]
+    jobs = [*service.jobs(means), housekeeping.PURGE, replay.job(room), exporting.job(service.name), forgetting.JOB]
     async with asyncio.TaskGroup() as tasks:
         doing: list[asyncio.Task[None]] = []
         working = [tasks.create_task(serve(ops_app(health, metrics), settings.host, settings.ops_port), name="ops")]
@@ -148,7 +153,7 @@ async def repeat(job: Job, means: Means, stop: asyncio.Event) -> None:
     while not stop.is_set():
         means.health.beat(job.name)
         try:
-            again = await asyncio.wait_for(job.run(means), 50)
+            again = await asyncio.wait_for(job.run(means), job.longest)
         except Exception as error:
             if not is_away(error) and not is_clash(error):
                 raise

@@ -8,12 +8,16 @@ from typing import Any
 
 import httpx
 
+from shared.apart import at_hand
 from shared.api import create_api
 from shared.health import Health
 from shared.metrics import Metrics
 from shared.service import Means, Service
+from shared.topics import SERVICES
 from tests.rooms import UNITS, KnownSources, World
 from tests.shared.an_api import a_door, jwks, token
+
+at_hand(*(f"services.{name}.{module}" for name in sorted(SERVICES) for module in ("app", "api.sheets")))  # read once, not by each process
 
 
 @dataclass

@@ -16,7 +16,7 @@ os.environ.setdefault("TYPER_USE_RICH", "0")  # plain help and errors, and a ten
 import typer
 from typer.core import TyperGroup
 
-ELSEWHERE = {"api": "process", "worker": "process"}  # commands that share a module
+ELSEWHERE = {"api": "process", "worker": "process", "import": "importing"}  # commands that share a module
 SENTENCES = {"Refusal", "SettingsError", "CannotStart", "ClickException"}  # by name: nothing is imported to compare with
 
 

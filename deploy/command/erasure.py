@@ -114,10 +114,10 @@ def verify(
         tell_json([{"where": it.where, "count": it.count, "until": it.until} for it in found])
     for it in found if not as_json else ():
         end = f"; goes by itself until {it.until:%Y-%m-%d %H:%M} UTC" if it.until else ""
-        typer.echo(f"{it.where}: found {it.count} times{end}")
+        typer.echo(f"{it.where}: {it.count} found{end}")
     left = sum(it.count for it in found if it.until is None)
     if not as_json:
-        typer.echo(f"Found {left} times." if left else "Nothing is left.")
+        typer.echo(f"{left} found that stay; look where each is, and erase again." if left else "Nothing is left.")
     if left:
         raise typer.Exit(1)
 

@@ -1,7 +1,9 @@
 """A development bearer token, signed with the key of this checkout."""
 
+import os
 import re
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +22,17 @@ def seconds(ttl: str) -> int:
     return int(found[1]) * UNITS_OF_TIME[found[2]]
 
 
+def units_there() -> list[str]:
+    """Those of the system that runs here; none where none is. Read without `shared.units`, whose libraries take longer than the token."""
+    import tomllib
+
+    file = Path(os.environ.get("CARELOOP_CONFIG") or run_folder() / "config") / "units.toml"
+    try:
+        return sorted(tomllib.loads(file.read_text(encoding="utf-8"))["units"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 @app.command()
 def token(
     role: Annotated[list[str], typer.Argument(help=f"One or several of {', '.join(ROLES)}.", metavar="ROLE", show_default=False)],
@@ -34,6 +47,10 @@ def token(
         if name not in ROLES:
             raise typer.BadParameter(f"There is no role {name!r}; the roles are {', '.join(ROLES)}.")
     life = seconds(ttl)
+    known = units_there() if unit else []
+    for name in unit:
+        if known and name not in known:
+            raise typer.BadParameter(f"There is no unit {name!r}; units.toml has {', '.join(known)}.")
     folder = run_folder() / "issuer"
     if not (folder / "key.json").exists():
         sys.stderr.write("There is no development issuer in this checkout yet: `make run` makes one.\n")

@@ -13,13 +13,16 @@ from services.customers.domain.colleague import Colleague
 from services.customers.domain.policy import Policy, Trade
 from services.customers.domain.task import Task
 from services.customers.jobs import clarifying, erasing
+from services.customers.jobs.importing_customers import CUSTOMERS
+from services.customers.jobs.importing_orders import ORDERS
 from services.customers.listeners import customers, declarations, erasures, orders, staff
 from services.customers.settings import Settings
 from services.customers.store import erasures as erasures_known
 from services.customers.store.gauges import gauges
 from services.customers.store.tasks import TASKS
-from shared import profiles
+from shared import imports, profiles
 from shared.database import transaction
+from shared.imports import forgetting as imports_kept
 from shared.profiles import history
 from shared.service import Job, Means, Service
 from shared.settings import SettingsError
@@ -48,7 +51,8 @@ async def is_the_same_key(means: Means) -> None:
 
 def jobs(means: Means) -> Sequence[Job]:
     trade = trade_of(means.units, means.config)
-    return [clarifying.job(trade), *going_back.jobs(Colleague, [going_back.tasks(Task)]), *erasing.JOBS, history.job(trade)]
+    coming_in = imports.jobs(service.imports)
+    return [clarifying.job(trade), *going_back.jobs(Colleague, [going_back.tasks(Task)]), *erasing.JOBS, history.job(trade), *coming_in]
 
 
 def routers() -> Sequence[Any]:
@@ -61,6 +65,8 @@ def routers() -> Sequence[Any]:
     from services.customers.api import staff as staff_api
     from services.customers.api import unmasking
     from shared import audit_api, events_api, parked_api, profiles_api
+    from shared.exports import api as exports_api
+    from shared.imports import api as imports_api
     from shared.todo import api as todo_api
 
     return [
@@ -76,7 +82,16 @@ def routers() -> Sequence[Any]:
         audit_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,
+        exports_api.router(sheets),
+        *imports_api.routers(service.imports),
     ]
+
+
+def sheets() -> Sequence[Any]:
+    """Its registers as tables."""
+    from services.customers.api.sheets import SHEETS
+
+    return SHEETS
 
 
 service = Service(
@@ -87,9 +102,11 @@ service = Service(
     migrations=Path(__file__).parent / "migrations",
     policy=Policy,
     routers=routers,
+    sheets=sheets,
+    imports=[CUSTOMERS, ORDERS],
     listeners=[orders.on, declarations.on, staff.on, customers.on, *erasures.LISTENERS],
     jobs=jobs,
     circumstances=circumstances,
     at_start=is_the_same_key,
-    gauges=[gauges, TASKS.gauges],
+    gauges=[gauges, TASKS.gauges, imports_kept.gauges],
 )

@@ -19,6 +19,7 @@ from services.followup.gateways.sms import Sms
 from services.followup.jobs import arrivals, calling, chores, erasing, reaching, sending, telling_staff
 from services.followup.listeners import complaints, contacts, customers, erasures, field_service, notes, orders, reception, staff
 from services.followup.settings import Settings
+from services.followup.store.counting import COUNTING
 from services.followup.store.gauges import gauges
 from services.followup.store.tasks import TASKS
 from shared import following, profiles
@@ -81,24 +82,35 @@ def to_staff(means: Means, trade: Trade, mail: Gateway | None) -> Job:
 
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
-    from services.followup.api import calls, deadlines, notices, staff_notices, surveys, unmasking
+    from services.followup.api import calls, deadlines, form, notices, staff_notices, statistics, surveys, unmasking
     from shared import audit_api, deadlines_api, events_api, parked_api, profiles_api
+    from shared.exports import api as exports_api
     from shared.todo import api as todo_api
 
     return [
         calls.router,
+        form.router,
         todo_api.router(TASKS, Colleague),
         unmasking.router,
         deadlines.router,
         notices.router,
         staff_notices.router,
         surveys.router,
+        statistics.router,
         deadlines_api.register(Watch),
         events_api.router,
         audit_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,
+        exports_api.router(sheets),
     ]
+
+
+def sheets() -> Sequence[Any]:
+    """Its registers as tables."""
+    from services.followup.api.sheets import SHEETS
+
+    return SHEETS
 
 
 service = Service(
@@ -111,8 +123,10 @@ service = Service(
     clock=Watch,
     in_force=in_force,
     routers=routers,
+    sheets=sheets,
     listeners=[orders.on, contacts.on, complaints.on, reception.on, field_service.on, notes.on, staff.on, customers.on, erasures.on],
     jobs=jobs,
     circumstances=circumstances,
     gauges=[gauges, firing.gauges, TASKS.gauges],
+    counting=COUNTING,
 )

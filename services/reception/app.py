@@ -12,6 +12,7 @@ from services.reception.domain.task import Kind, Task
 from services.reception.jobs import closing, erasing
 from services.reception.listeners import calls, contacts, erasures, followup, notes, staff
 from services.reception.settings import Settings
+from services.reception.store.counting import COUNTING
 from services.reception.store.gauges import gauges
 from services.reception.store.tasks import TASKS
 from shared import following, profiles
@@ -50,12 +51,14 @@ def jobs(means: Means) -> Sequence[Job]:
 
 def routers() -> Sequence[Any]:
     """Imported where HTTP is answered: a worker is up sooner without."""
-    from services.reception.api import deadlines, inquiries, late_answers, unmasking, visits
+    from services.reception.api import deadlines, form, inquiries, late_answers, unmasking, visits
     from shared import audit_api, deadlines_api, events_api, parked_api, profiles_api
+    from shared.exports import api as exports_api
     from shared.todo import api as todo_api
 
     return [
         visits.router,
+        form.router,
         inquiries.router,
         *unmasking.routers,
         deadlines.router,
@@ -66,7 +69,15 @@ def routers() -> Sequence[Any]:
         audit_api.router,
         *profiles_api.routers(service),
         *parked_api.routers,
+        exports_api.router(sheets),
     ]
+
+
+def sheets() -> Sequence[Any]:
+    """Its registers as tables."""
+    from services.reception.api.sheets import SHEETS
+
+    return SHEETS
 
 
 service = Service(
@@ -79,8 +90,10 @@ service = Service(
     clock=Watch,
     in_force=by_milestones,
     routers=routers,
+    sheets=sheets,
     listeners=[calls.on, contacts.on, followup.on, notes.on, staff.on, erasures.on],
     jobs=jobs,
     circumstances=circumstances,
     gauges=[gauges, firing.gauges, TASKS.gauges],
+    counting=COUNTING,
 )

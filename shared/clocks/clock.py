@@ -4,7 +4,7 @@ A step and the job that looks after the time may come in any order: whoever come
 counts, so that what was missed is missed as of its due moment, also after hours in which nobody looked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -125,18 +125,21 @@ class Clock(Entity):
 
     @classmethod
     def start(
-        cls, thing: Thing, milestone: str, facts: Facts, terms: Terms, profile: Profile[Any], at: datetime, *, first_heard: bool = True
+        cls, thing: Thing, milestone: str, facts: Facts, terms: Terms, profile: Profile[Any], at: datetime, *, first_heard: bool = True,
+        reckoned: Sequence[Reckoned] = (),
     ) -> Self | None:  # fmt: skip
         """None where no limit applies (yet). What had passed before we first heard of the thing is not watched; what turns out to have passed later,
         because a stricter limit applies now, is missed when time is next let pass."""
+        reckoned = reckoned or terms.reckon(facts)
+        if not reckoned:
+            return None
         clock = cls(  # type: ignore[call-arg]  # when it is due is set below
             id=clock_id(thing.about, milestone, facts.round), about=thing.about, milestone=milestone, round=facts.round, named_id=thing.named_id,
             customer_id=thing.customer_id, unit=thing.unit, owner=terms.milestone.owner, state=State.RUNNING, profile=profile.name,
             profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
             correlation=thing.correlation, trace=thing.trace,
         )  # fmt: skip
-        if not clock.set(terms):
-            return None
+        clock.set(terms, reckoned)
         if first_heard and clock.due_at <= at:
             clock.end(State.UNWATCHED, at)
         return clock
@@ -176,12 +179,10 @@ class Clock(Entity):
 
     # -- its time
 
-    def set(self, terms: Terms) -> bool:
-        """By the strictest of the limits that apply, each moved by the pauses that are over; the ledger is restated. Where none applies any more,
-        those hold that did. False: none ever did."""
-        found = terms.moved(terms.reckon(Facts.load(self.facts)) or [Reckoned.load(it) for it in self.reckoned], self.pauses)
-        if not found:
-            return False
+    def set(self, terms: Terms, reckoned: Sequence[Reckoned] = ()) -> None:
+        """By the strictest of the limits that apply (`reckoned`, where that is known), each moved by the pauses that are over; the ledger is restated.
+        Where none applies any more, those hold that did."""
+        found = terms.moved(reckoned or terms.reckon(Facts.load(self.facts)) or [Reckoned.load(it) for it in self.reckoned], self.pauses)
         first = found[0][1]
         self.reckoned, self.started_at = [it.dump() for _, it in found], first.start
         calendar = terms.of_limit(first.limit)
@@ -193,7 +194,6 @@ class Clock(Entity):
             ledger.append({**pause, "due_before": before.isoformat(), "due_after": self.due_at.isoformat() if pause["ended"] else None})
         self.pauses, self.at_risk_at = ledger, warned and after_pauses(warned, self.pauses, calendar, first.start)
         self.look_again()
-        return True
 
     def look_again(self) -> None:
         if self.state is State.PAUSED:
@@ -209,7 +209,7 @@ class Clock(Entity):
         if not self.is_open or facts.dump() == self.facts:
             return []
         self.facts = facts.dump()
-        self.set(terms)
+        self.set(terms, terms.reckon(facts))
         return self.tick(terms, at)
 
     def reckon_anew(self, terms: Terms, at: datetime) -> bool:

@@ -32,6 +32,8 @@ class ComplaintReceived(ComplaintEvent):
     received_at: datetime  # by whoever heard it first, also before it was handed over to us
     channel: str
     category: str
+    product: str | None = None  # as the publisher's own lists call it
+    department: str | None = None  # who has to answer for it, if that is known already
     customer_known: bool
     order_id: str | None = None
     note_id: UUID | None = None  # what the customer said
@@ -55,6 +57,9 @@ class ComplaintJudged(ComplaintEvent):
     name = "complaint.judged.v1"
     upheld: bool
     severity: str  # minor, ordinary, major
+    product: str | None = None
+    department: str | None = None  # who has to answer for it
+    cause: str | None = None  # why it came to this: a code
     judged_at: datetime
     judged_by: str | None
     note_id: UUID | None = None
@@ -76,6 +81,9 @@ class ComplaintResolved(ComplaintEvent):
     outcome: str  # upheld, not_upheld
     compensation: Money | None = None
     authority: str  # own: on the fast path (CMPL-31); supervisor
+    product: str | None = None
+    department: str | None = None  # who has to answer for it
+    cause: str | None = None  # why it came to this: a code
     resolved_at: datetime
     resolved_by: str | None
     note_id: UUID | None = None

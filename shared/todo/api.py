@@ -14,6 +14,8 @@ from shared.http import AtHand, Body, Now, Router, Scope, Session, Staff, View, 
 from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 from shared.staff import Colleague
 from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 from shared.todo.store import TaskNotFound, Todo, colleague_by_id
@@ -60,15 +62,27 @@ class Completion(Body):
     """Nothing has to be said."""
 
 
-def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
+def sheet(todo: Todo[Any]) -> Sheet:
     """Of a service with these tasks."""
-    routes, register = Router("/v1/tasks", tags=["tasks"]), todo.all
+    return Sheet(
+        "tasks", "待办登记表", "tasks.read", todo.all, TaskView, only=todo.mine,
+        columns={
+            "kind": "待办类型", "about": "事项", "state": "状态", "role": "岗位", "assigned_to": "办理人", "due_at": "办理期限", "unit": "所属单位",
+            "customer_id": "客户编号", "facts": "说明", "created_at": "产生时间", "done_at": "办结时间", "done_by": "办结人", "source": "来源系统",
+            "correlation": "关联编号", "id": "系统编号", "version": "版本",
+        },
+    )  # fmt: skip
 
-    @routes.get("", response_model=Page[TaskView], dependencies=READ, responses=problems())
-    async def list_tasks(session: Session, asked: Annotated[Asked, Depends(register)], staff: Staff) -> Any:
+
+def router(todo: Todo[Any], colleague: type[Colleague]) -> Router:
+    """The same over HTTP, and what is done with them."""
+    routes, register, table = Router("/v1/tasks", tags=["tasks"]), todo.all, sheet(todo)
+
+    @routes.get("", response_model=Page[TaskView], dependencies=READ, responses=TABLES | problems())
+    async def list_tasks(session: Session, asked: Annotated[Asked, Depends(register)], answer: Answer) -> Any:
         """All tasks, the newest first. `mine=true`: what you should do next, the most urgent first: what you have, and what nobody has yet that is for
         one of your roles."""
-        return await todo.page(session, asked, staff)
+        return await answer(table, session, asked)
 
     @routes.get("/{task_id}", response_model=TaskView, dependencies=READ, responses=problems(TaskNotFound))
     async def show_task(task_id: UUID, session: Session, response: Response) -> Any:

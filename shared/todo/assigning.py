@@ -32,9 +32,13 @@ class OfAnotherUnit(Invalid):
 class HasLeft(Conflict):
     """They have left."""
 
+    fix = "Choose somebody who is here."
+
 
 class IsAway(Conflict):
     """They are away."""
+
+    fix = "Choose somebody who is here."
 
 
 class NobodyHasIt(Conflict):
@@ -55,13 +59,13 @@ def must_fit(
     if person is None or not (himself or sees(person.unit)):
         raise UnknownColleague(field=FIELD)
     if not person.active:
-        raise HasLeft("They have left; choose somebody who is here.", field=FIELD)
+        raise HasLeft("They have left.", field=FIELD)
     if not able:
         raise LacksTheRole(f"This is for {needs}.", field=FIELD)
     if not himself and not works_for(person, unit, units):
         raise OfAnotherUnit(f"It is a matter of {unit}.", field=FIELD)
     if (until := person.away_until(today(person, units, at))) is not None:
-        raise IsAway(f"They are away{'' if until == date.max else f' until {until}'}; choose somebody who is here.", field=FIELD)
+        raise IsAway("They are away." if until == date.max else f"They are away until {until}.", field=FIELD)
 
 
 def must_be_allowed(to: str, held_by: str | None, *, by: str, roles: Collection[str], permission: str) -> None:

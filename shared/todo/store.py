@@ -1,5 +1,6 @@
 """A service's tasks, as they are looked for."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -7,10 +8,10 @@ from sqlalchemy import Boolean, ColumnElement, and_, func, or_, text, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.auth import Principal
 from shared.database import transaction
 from shared.errors import NotFound
 from shared.paging import Asked, Part, Register
+from shared.registers.sheet import asking
 from shared.service import Means
 from shared.staff import Colleague
 from shared.todo.task import IS_FREE, IS_HELD, IS_OPEN, Task
@@ -36,8 +37,23 @@ class Mine:
         return true()
 
 
+class Tasks(Register[Kind]):
+    """All of them, the newest first; with `mine=true` the most urgent first."""
+
+    def __init__(self, kind: type[Kind], filters: dict[str, Any]) -> None:
+        super().__init__(kind, by=[kind.created_at, kind.id], filters=filters)
+        self.next: Register[Kind] = Register(kind, by=[kind.urgent_at, kind.id], filters=filters, descending=False)  # asked for as this is
+
+    async def page(self, session: AsyncSession, asked: Asked, *only: ColumnElement[bool]) -> Part[Kind]:
+        return await (self.next.page if is_mine(asked) else super().page)(session, asked, *only)
+
+
+def is_mine(asked: Asked) -> bool:
+    return True in asked.filters.get("mine", ())
+
+
 class Todo(Generic[Kind]):
-    """The register of one service's tasks: all of them, the newest first; or what somebody should do next, the most urgent first."""
+    """The register of one service's tasks, and what of it somebody should do next."""
 
     def __init__(self, kind: type[Kind]) -> None:
         it = kind
@@ -46,21 +62,18 @@ class Todo(Generic[Kind]):
             "assigned_to": it.assigned_to, "mine": Mine(),
         }  # fmt: skip
         self.kind = kind
-        self.all: Register[Kind] = Register(kind, by=[it.created_at, it.id], filters=filters)
-        self.next: Register[Kind] = Register(kind, by=[it.urgent_at, it.id], filters=filters, descending=False)  # asked for as `all` is
+        self.all = Tasks(kind, filters)
 
-    async def page(self, session: AsyncSession, asked: Asked, staff: Principal) -> Part[Kind]:
-        if True not in asked.filters.get("mine", ()):
-            return await self.all.page(session, asked)
-        return await self.next.page(session, asked, text(IS_OPEN), self.of(staff))  # type: ignore[arg-type]  # a text is a condition too
-
-    def of(self, staff: Principal) -> ColumnElement[bool]:
-        """What they have, and what nobody has that is for one of their roles. Of their units, as everything that they see."""
-        it = self.kind
-        return or_(
-            and_(text(IS_HELD), col(it.assigned_to) == staff.sub),
-            and_(text(IS_FREE), col(it.role).in_(sorted(staff.roles))),
+    async def mine(self, session: AsyncSession, asked: Asked) -> Sequence[ColumnElement[bool]]:
+        """What whoever asks has, and what nobody has that is for one of their roles. Of their units, as everything that they see."""
+        if not is_mine(asked):
+            return ()
+        it, who = self.kind, asking(session)
+        theirs = or_(
+            and_(text(IS_HELD), col(it.assigned_to) == who.by),
+            and_(text(IS_FREE), col(it.role).in_(sorted(who.roles))),
         )
+        return text(IS_OPEN), theirs  # type: ignore[return-value]  # a text is a condition too
 
     async def by_id(self, session: AsyncSession, task_id: UUID, *, lock: bool = False) -> Kind:
         """`lock`: ours until the end of the transaction."""

@@ -47,9 +47,13 @@ class NotYourTask(Refused):
 class DecidedElsewhere(Conflict):
     """The task is done by the decision that it asks for."""
 
+    fix = "Decide there; then the task is done by itself."
+
 
 class NotOpen(Conflict):
     """The task is done, or called off."""
+
+    fix = "Take another task; nothing is left to do here."
 
 
 def may_do(role: str, roles: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from time import monotonic
 
 import orjson
 
-from tests.bench import clocks, deadlines, history, intake, latency, memory, path, relay, start, takeover, workers
+from tests.bench import clocks, deadlines, history, imports, intake, latency, memory, path, registers, relay, start, takeover, workers
 from tests.bench.figures import Result, machine
 from tests.bench.stage import Stage
 
@@ -28,8 +28,10 @@ BENCHES: dict[str, Callable[[Stage, int], Awaitable[Result]]] = {
     "intake": intake.run,
     "history": history.run,
     "clocks": clocks.run,
+    "imports": imports.run,
     "start": start.run,
     "deadlines": deadlines.run,
+    "registers": registers.run,
     "relay": relay.run,
 }
 

@@ -63,6 +63,16 @@ def test_without_a_unit_it_is_for_all_and_all_can_be_said_more_than_once(tmp_pat
     ]
 
 
+def test_a_unit_that_is_not_there_is_no_unit(tmp_path: Path) -> None:
+    """Whoever mistypes one would see nothing, and wonder."""
+    issuer.prepare(tmp_path / "issuer", "http://127.0.0.1:1")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "units.toml").write_text('default = "north"\n[units.north]\n[units.south]\n')
+    refused = careloop(tmp_path, "token", "viewer", "--unit", "nowhere")
+    assert refused.returncode == 2 and "There is no unit 'nowhere'" in refused.stderr and "north, south" in " ".join(refused.stderr.split())
+    assert careloop(tmp_path, "token", "viewer", "--unit", "south").returncode == 0
+
+
 NOT_HERE = "is for CARELOOP_ENVIRONMENT=development only"
 
 

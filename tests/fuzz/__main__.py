@@ -1,9 +1,10 @@
-"""make fuzz: `python -m tests.fuzz [--count N] [--seed N] [--only N]`."""
+"""make fuzz: `python -m tests.fuzz [events | doors] …`; without a word both: bad events, then requests that nobody would think of."""
 
 import argparse
 import asyncio
 from time import monotonic, time
 
+import tests.doors.__main__ as doors
 from tests.fuzz.report import report
 from tests.fuzz.run import run
 from tests.fuzz.stream import made, sound, stream
@@ -11,12 +12,22 @@ from tests.fuzz.stream import made, sound, stream
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description="Publishes records that are wrong in every way and looks what becomes of each."
+        prog="python -m tests.fuzz", description="Publishes and asks what is wrong in every way, and looks what comes of it."
     )
-    parser.add_argument("--count", type=int, default=20_000, help="how many records are changed")
-    parser.add_argument("--seed", type=int, default=int(time()), help="the same seed makes the same records")
-    parser.add_argument("--only", type=int, help="this record alone, as the seed makes it")
+    commands = parser.add_subparsers(dest="what")
+    records = commands.add_parser("events", help="records that are wrong in every way, on Kafka")
+    records.add_argument("--count", type=int, default=20_000, help="how many records are changed")
+    records.add_argument("--seed", type=int, default=int(time()), help="the same seed makes the same records")
+    records.add_argument("--only", type=int, help="this record alone, as the seed makes it")
+    doors.arguments(commands.add_parser("doors", help="requests that nobody would think of, over HTTP"))
     told = parser.parse_args()
+    if told.what is None:
+        return max(publish(records.parse_args([]), parser), doors.main(parser.parse_args(["doors"])))
+    return doors.main(told) if told.what == "doors" else publish(told, parser)
+
+
+def publish(told: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Bad events."""
     if told.count < 1 or (told.only is not None and told.only < 0):
         parser.error("--count is 1 or more, --only a number of the run's records")
     began = monotonic()

@@ -27,5 +27,5 @@ def report(run: Run, seed: int) -> Iterator[str]:
     for it, what in verdict.wrong[:SHOWN]:
         yield f"WRONG {str(it)[:400] + ' ' if it else ''}{what}"
         if it and not it.sound:
-            yield f"      python -m tests.fuzz --seed {seed} --only {it.name.rstrip('bcd')}"
+            yield f"      python -m tests.fuzz events --seed {seed} --only {it.name.rstrip('bcd')}"
     yield f"{len(verdict.wrong)} are wrong" if verdict.wrong else "all are handled, repeats, or parked with a reason that names the field"

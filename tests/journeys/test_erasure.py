@@ -242,7 +242,7 @@ def test_of_whoever_is_erased_nothing_is_found_anywhere(desk: Desk, tmp_path: Pa
 
     told = verified(desk, customer_of(erp), tmp_path)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "careloop.inbound.calls: found 1 times; goes by itself until" in told.stdout and told.stdout.endswith("Nothing is left.\n")
+    assert "careloop.inbound.calls: 1 found; goes by itself until" in told.stdout and told.stdout.endswith("Nothing is left.\n")
 
     again = record("customer.declared.v1", declared(erp, display_name=NAME, phones=[PHONE], emails=[MAIL]), source="/erp")
     written(desk, in_its_place(again))

@@ -1,8 +1,10 @@
 """Both stories and what closes the loop, in a whole system on real Kafka and PostgreSQL, by the doors that everybody has."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 
 from shared.topics import TOPICS
 from tests.chaos.checker import everything
+from tests.journeys.clients import Clients, a_complaint_is_closed, a_shipment_is_told
 from tests.journeys.desk import Desk, now, until
 from tests.terminal import a_system
 
@@ -233,6 +236,15 @@ def test_a_bad_answer_in_a_survey_is_a_complaint(desk: Desk, reference: str) -> 
     assert (answer["satisfaction"], answer["score"]) == ("dissatisfied", 2)
     (complaint,) = until(lambda: desk.items("complaints", "/v1/complaints", customer_id=answer["customer_id"]))
     assert complaint["state"] == "received"
+
+
+def test_clients_made_of_the_documents_tell_both_stories(
+    desk: Desk, reference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    with contextlib.closing(Clients(tmp_path, desk)) as clients:
+        a_complaint_is_closed(clients, *reference.split("/"))
+        a_shipment_is_told(clients, *reference.split("/"))
 
 
 def test_words_names_and_numbers_stay_where_they_belong(desk: Desk) -> None:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 
+from shared.api import OPEN
 from tests.owasp.conftest import Served
 from tests.shared.an_api import shared_secret_token, token
 
@@ -72,7 +73,7 @@ async def test_api2_a_token_counts_in_its_header_alone(served: Served) -> None:
 
 async def test_api2_only_the_documents_are_open(served: Served) -> None:
     """Tried: every address without a token. Open are the documents, which show shapes and nobody's data."""
-    for path in ("/docs", "/openapi.json", "/asyncapi.json"):
+    for path in OPEN:
         assert (await served.api.client.get(path)).status_code == 200
     for path in ("/", "/v1", "/admin", "/metrics", "/healthz", "/.env", "/redoc", "/debug"):
         assert (await served.api.client.get(path)).status_code in (401, 404), path

@@ -28,7 +28,7 @@ class Door:
 
 OBJECTS = (
     "{customer_id}", "{system}", "{order_id", "{consent_id}", "{erasure_id}", "{disclosure_id}", "{staff_id", "{complaint_id}", "{call_id}", "{notice_id}", "{staff_notice_id}",
-    "{visit_id}", "{inquiry_id}", "{task_id}",
+    "{visit_id}", "{inquiry_id}", "{task_id}", "{import_id}",
 )  # fmt: skip
 
 

@@ -34,8 +34,14 @@ def said(door: Door, things: Said) -> Any:
             return application()
         case _, "/v1/inquiries":
             return question()
+        case _, "/v1/imports":
+            return {"kind": door.service, "system": "crm", "dry_run": True}
+        case _, path if path.startswith("/v1/imports/"):
+            return {}
+        case _, "/v1/exports":
+            return {"register": "exports"}
         case _, "/v1/profiles/preview":
-            return {"profiles": {}, "notices": []}
+            return {"profiles": {"standard": 'version = 2\nby = "s-9"\nwhy = "?"\nextends = "standard"\n'}}
         case "PUT", _:
             return {"kind": "person", "display_name": "Li"}
         case _, "/v1/erasures":
@@ -81,6 +87,13 @@ async def a_task(world: World) -> str:
     return str(task.id)
 
 
+async def an_import(api: Api, world: World) -> Said:
+    """With a row that failed."""
+    id = (await api.ask("POST", "/v1/imports", {"kind": world.service, "system": "crm"}, role="leader")).json()["id"]
+    await world.pool.execute("INSERT INTO import_row (import_id, number, state, raw) VALUES ($1, 2, 'failed', '[]')", id)
+    return {"import_id": id, "kind": world.service}
+
+
 async def customers(api: Api, world: World) -> Said:
     await world.handle(
         record("customer.declared.v1", declared("erp/C-1", orgunit=HOME, phones=["+8613800008000"]), source="/erp"),
@@ -99,12 +112,13 @@ async def customers(api: Api, world: World) -> Said:
     return {
         "customer_id": str(row["id"]), "system": "erp", "id:path": "C-1", "order_id:path": "O-1", "staff_id:path": "s-1", "consent_id": consent.json()["id"],
         "disclosure_id": disclosure.json()["id"], "erasure_id": erasure.json()["id"], "task_id": await a_task(world),
+        **await an_import(api, world),
     }  # fmt: skip
 
 
 async def complaints(api: Api, world: World) -> Said:
     answer = await api.ask("POST", "/v1/complaints", COMPLAINT, role="specialist")
-    return {"complaint_id": answer.json()["id"], "task_id": await a_task(world)}
+    return {"complaint_id": answer.json()["id"], "task_id": await a_task(world), **await an_import(api, world)}
 
 
 async def followup(api: Api, world: World) -> Said:

@@ -1,6 +1,7 @@
 """Every answer of the edge over a real socket: each status code, its document, what it must not repeat, and when the transaction ends."""
 
 import asyncio
+import gzip
 import json
 import re
 from uuid import uuid4
@@ -10,6 +11,7 @@ import pytest
 from fastapi import APIRouter
 from sqlalchemy import text
 
+from shared.api_docs import KIT
 from shared.http import Router, Session, allow, checked
 from tests.shared.an_api import SLEEP, Running
 
@@ -48,6 +50,9 @@ async def test_if_match(api: Running):
     problem(stale, 412, "changed")
     assert stale.headers["etag"] == '"1"'
     problem(await api.client.put(where, json={"colour": "red"}, headers=api.auth() | {"If-Match": "1"}), 400, "malformed")
+    problem(
+        await api.client.put(where, json={"colour": "red"}, headers=api.auth() | {"If-Match": '"*"'}), 412, "changed"
+    )  # a tag, not a star
     assert (await api.client.put(where, json={"colour": "red"}, headers=api.auth() | {"If-Match": '"0", "1"'})).status_code == 200
     assert (await api.client.put(where, json={"colour": "blue"}, headers=api.auth() | {"If-Match": "*"})).status_code == 200
 
@@ -69,9 +74,14 @@ async def test_malformed_bodies(api: Running):
     for content in (b"{", b'{"name": "a",}', b'{"name": NaN}', b'{"name": "\xff"}', b'{"name": "\\ud800"}', b"[" * 5000):
         told = problem(await post(content), 400, "malformed")
         assert told["fix"]
-    problem(await post(b'{"name": "a"}', "text/plain"), 400, "malformed")
+    assert problem(await post(b'{"name": "a"}', "text/plain"), 400, "malformed")["field"] == "Content-Type"
+    assert "field once" in problem(await post(b'{"name": "a", "lines": [{"sku": "a", "sku": "b"}]}'), 400, "malformed")["fix"]
+    packed = api.auth() | {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    told = problem(await api.client.post("/v1/things", content=gzip.compress(b'{"name": "a"}'), headers=packed), 400, "malformed")
+    assert (told["field"], told["fix"]) == ("Content-Encoding", "Send it as it is.")
     assert problem(await post(b'{"name": "a\\u0000b"}'), 422, "invalid-request")["field"] == "/name"
-    problem(await api.client.get("/v1/things?name=a%00", headers=api.auth()), 400, "malformed")
+    assert problem(await api.client.get("/v1/things?name=a%00", headers=api.auth()), 400, "malformed")["field"] == "name"
+    problem(await api.client.get("/v1/things%0A", headers=api.auth()), 404, "no-such-route")
 
 
 async def test_what_does_not_fit_is_pointed_to_and_never_repeated(api: Running):
@@ -99,9 +109,16 @@ async def test_addresses_and_methods(api: Running):
     problem(await api.client.get("/v1/nothing", headers=api.auth()), 404, "no-such-route")
     problem(await api.client.get("/v1/things/", headers=api.auth()), 404, "no-such-route")
     told = await api.client.delete("/v1/things", headers=api.auth())
-    problem(told, 405, "method-not-allowed")
-    assert "POST" in told.headers["allow"] or "GET" in told.headers["allow"]
+    body = problem(told, 405, "method-not-allowed")
+    assert (told.headers["allow"], body["fix"]) == ("GET, HEAD, POST", "Use one of GET, HEAD, POST.")
     assert api.value("http_requests_total", method="GET", route="unmatched", code="404") == 2
+
+
+async def test_head_is_get_without_its_body(api: Running):
+    read, asked = [await api.client.request(it, "/v1/things", headers=api.auth()) for it in ("GET", "HEAD")]
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-length"] == str(len(read.content))
+    assert (await api.client.head("/v1/things")).status_code == 401
 
 
 async def test_a_large_body_is_refused_also_when_it_does_not_say_so(api: Running):
@@ -180,6 +197,11 @@ async def test_a_request_ends_somewhere(api: Running, monkeypatch):
 async def test_the_open_addresses_and_the_document(api: Running):
     for path in ("/docs", "/openapi.json"):
         assert (await api.client.get(path)).status_code == 200
+    page = await api.client.get("/docs")
+    for address in re.findall(r'(?:src|href)="([^"]*)"', page.text):
+        assert address.startswith("/docs/"), "it asks no other host"
+        answer = await api.client.get(address)
+        assert answer.status_code == 200 and answer.headers["content-type"].partition(";")[0] in {*KIT.values()}
     told = (await api.client.get("/openapi.json")).json()
     post = told["paths"]["/v1/things"]["post"]
     assert post["security"] and {"401", "403", "422", "503"} <= set(post["responses"])

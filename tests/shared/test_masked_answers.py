@@ -5,6 +5,7 @@ Whoever gives an answer a new field that can hold text masks it, makes it a code
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -21,18 +22,21 @@ from shared.topics import SERVICES
 PLAIN = {  # by field, wherever it stands, or by model and field
     "a unit of ours": "unit units EventView.orgunit",
     "a system, as its publisher or our own list calls it": "source system",
-    "a staff id": "by written_by recorded_by disclosed_by requested_by decided_by attempted_by completed_by answered_by handed_over_by approved_by"
+    "a staff id": "by printed_by written_by recorded_by disclosed_by requested_by decided_by attempted_by completed_by answered_by handed_over_by approved_by"
     " ended_by assigned_to done_by to_staff staff_id VisitView.applicant VisitWithNotes.applicant",
     "a role or post of ours": "role roles posts to_role owner",
-    "the number of an order or a parcel: it is looked for by it": "order_id shipment_id",
-    "our own id, with the kind of thing before it": "about follows EventView.subject ComplaintView.number WholeComplaintView.number",
-    "a code of our code": "milestone rule because NoticeView.reason StaffNoticeView.reason kind ParkedView.allowed ParkedSummary.code ParkedView.code"
+    "the number of an order or a parcel: it is looked for by it": "order_id shipment_id reference",
+    "our own id, with the kind of thing before it": "about follows Form.number Exact.exact EventView.subject ComplaintView.number WholeComplaintView.number",
+    "a code of our code": "milestone rule because NoticeView.reason StaffNoticeView.reason kind ParkedView.allowed ImportView.allowed ParkedSummary.code ParkedView.code"
     " Stop.reason ArrivalView.state StaffDeliveryView.state DeliveryView.state DeliveryView.channel StaffDeliveryView.channel ErasureView.waits_for"
     " LineView.action LineView.purpose LineView.outcome ErasureView.answers AnswerView.counts LimitView.since",
-    "fields of the file, by name": "fields",
-    "a code that the form of the request allows, of lower-case letters": "category ComplaintView.channel WholeComplaintView.channel"
+    "fields of the file, by name": "fields QuestionView.field ReasonView.field",
+    "our own word for what can be imported": "KindView.name KindView.title FieldView.name FieldView.headings FieldView.means FieldView.example",
+    "a register of ours, its address, a sentence of ours": "ExportView.register_name ExportView.file ExportView.why",
+    "a code that the form of the request allows, of lower-case letters": "category cause ComplaintView.channel WholeComplaintView.channel ComplaintGroup.channel"
     " InquiryView.channel InquiryWithNotes.channel InquiryView.handed_to InquiryWithNotes.handed_to CallView.aspects SkillView.code",
     "a reason that the unit's profile names": "PauseView.reason",
+    "a product or a department, as our own lists call it": "product department",
     "money": "amount currency",
     "a language, a place on the clock": "language time_zone zone ArrivalView.told promised_delivery_until",
     "the company's own trade profile and calendar": "content digest CalendarView.days CalendarView.hours CalendarView.holidays CalendarView.name"
@@ -44,7 +48,7 @@ PLAIN = {  # by field, wherever it stands, or by model and field
     "it is what was disclosed": "Disclosed.values",
 }
 REASONS = {name: reason for reason, names in PLAIN.items() for name in names.split()}
-HARMLESS = bool, int, float, datetime, date, UUID, Enum, type(None)
+HARMLESS = bool, int, float, Decimal, datetime, date, UUID, Enum, type(None)
 
 
 def texts(kind: Any, place: tuple[str, str], seen: set[Any]) -> Iterator[tuple[str, str]]:
@@ -79,8 +83,9 @@ def shown(service: str) -> set[tuple[str, str]]:
     for route in routes:
         assert isinstance(route, APIRoute)
         if not route.path.endswith("/unmasking"):
-            assert route.response_model is not None or route.status_code == 204, f"{route.path}: nobody knows what it shows"
-            found |= {*texts(route.response_model, ("answer", route.path), set())}
+            shows = route.response_model or getattr(route.response_class, "shows", None)  # a form is drawn of a model, too
+            assert shows is not None or route.status_code == 204, f"{route.path}: nobody knows what it shows"
+            found |= {*texts(shows, ("answer", route.path), set())}
     return found
 
 

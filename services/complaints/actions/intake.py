@@ -28,7 +28,7 @@ class NotYet(Invalid):
 
 async def take(
     session: AsyncSession, customer_id: UUID, content: str, expected_remedy: str | None, *, channel: str, category: str, order_id: str | None,
-    received_at: datetime | None, scope: Scope, trade: Trade, by: str, at: datetime,
+    product: str | None, department: str | None, received_at: datetime | None, scope: Scope, trade: Trade, by: str, at: datetime,
 ) -> Complaint:  # fmt: skip
     """Accepted at once, also from somebody whom nobody knows.  CMPL-01, CMPL-04"""
     if received_at is not None and received_at > at:
@@ -37,7 +37,7 @@ async def take(
     heard = (received_at or at).astimezone(UTC)
     told = Intake(
         id=uuid7(), channel=channel, category=category, received_at=heard, unit=scope.home(trade.units, whom.unit), source=SOURCE, order_id=order_id,
-        correlation=cause.correlation, trace=cause.trace,
+        product=product, department=department, correlation=cause.correlation, trace=cause.trace,
     )  # fmt: skip
     complaint = received(told, whom, trade.unit(told.unit))
     note_id = write(session, complaint, "content", content, by=by, at=at)

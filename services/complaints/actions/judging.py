@@ -23,12 +23,14 @@ async def acknowledge(
 
 
 async def judge(
-    session: AsyncSession, complaint_id: UUID, reason: str, severity: Severity, *, upheld: bool, expected: Expected, trade: Trade, by: str, at: datetime
+    session: AsyncSession, complaint_id: UUID, reason: str, severity: Severity, *, upheld: bool, department: str | None, cause: str | None,
+    expected: Expected, trade: Trade, by: str, at: datetime,
 ) -> Complaint:  # fmt: skip
     hand = await in_hand(session, complaint_id, expected)
     complaint = hand.complaint
     note_id = write(session, complaint, "reason", reason, by=by, at=at)
-    return await kept(session, hand, steps.judge(complaint, severity, upheld=upheld, note_id=note_id, by=by, at=at), trade=trade, at=at)
+    outcome = steps.judge(complaint, severity, upheld=upheld, department=department, cause=cause, note_id=note_id, by=by, at=at)
+    return await kept(session, hand, outcome, trade=trade, at=at)
 
 
 async def explain(

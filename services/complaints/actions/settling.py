@@ -15,14 +15,16 @@ from shared.etag import Expected
 
 
 async def resolve(
-    session: AsyncSession, complaint_id: UUID, result: str, compensation: Money | None, *, expected: Expected, trade: Trade, roles: Collection[str],
-    by: str, at: datetime,
+    session: AsyncSession, complaint_id: UUID, result: str, compensation: Money | None, *, department: str | None, cause: str | None,
+    expected: Expected, trade: Trade, roles: Collection[str], by: str, at: datetime,
 ) -> Complaint:  # fmt: skip
     hand = await in_hand(session, complaint_id, expected)
     complaint = hand.complaint
     policy, currency = trade.policy(complaint.unit), trade.unit(complaint.unit).currency
     note_id = write(session, complaint, "result", result, by=by, at=at)
-    outcome = steps.resolve(complaint, compensation, policy=policy, currency=currency, roles=roles, note_id=note_id, by=by, at=at)
+    outcome = steps.resolve(
+        complaint, compensation, policy=policy, currency=currency, roles=roles, department=department, cause=cause, note_id=note_id, by=by, at=at,
+    )  # fmt: skip
     return await kept(session, hand, outcome, trade=trade, at=at)
 
 

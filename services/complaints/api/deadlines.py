@@ -39,7 +39,7 @@ class Resumption(Body):
 
 
 @router.get("/deadlines", response_model=Deadlines, dependencies=[allow("complaints.read")], responses=problems(ComplaintNotFound))
-async def list_deadlines(complaint_id: UUID, session: Session, trade: Trade) -> Any:
+async def list_deadlines_of_complaint(complaint_id: UUID, session: Session, trade: Trade) -> Any:
     """What is owed by when, and why then: step by step, and as a sentence in Chinese and English; the newest round first."""
     complaint = await complaints.by_id(session, complaint_id)
     return explained(await clocks.about(session, complaint.about), trade)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Response
+from pydantic import Field
 
 from services.complaints.actions import intake
 from services.complaints.actions.intake import NotYet
@@ -23,6 +24,8 @@ class NewComplaint(AboutCustomer):
     content: Words
     expected_remedy: Remark | None = None
     order_id: Id | None = None
+    product: Id | None = Field(None, description="what it is about, as your own lists call it")
+    department: Id | None = Field(None, description="who has to answer for it, if that is known already")
     received_at: Moment | None = None
 
 
@@ -35,7 +38,7 @@ async def take_complaint(
     """Take in a complaint or a suggestion. `received_at`: when it was first heard, if that was not just now.  CMPL-01, CMPL-04"""
     complaint = await intake.take(
         session, body.certain_id, body.content, body.expected_remedy, channel=body.channel, category=body.category, order_id=body.order_id,
-        received_at=body.received_at, scope=scope, trade=trade, by=staff.sub, at=now,
+        product=body.product, department=body.department, received_at=body.received_at, scope=scope, trade=trade, by=staff.sub, at=now,
     )  # fmt: skip
     response.headers["Location"] = f"/v1/complaints/{complaint.id}"
     tag(response, complaint.version)

@@ -7,7 +7,7 @@ from fastapi import Response
 from pydantic import Field
 
 from services.complaints.actions import judging
-from services.complaints.api.shapes import HANDLE, STEP, ComplaintView, Trade, answer
+from services.complaints.api.shapes import HANDLE, STEP, Cause, ComplaintView, Department, Trade, answer
 from services.complaints.domain.complaint import Severity
 from services.complaints.domain.policy import Role
 from services.complaints.domain.steps import FeedbackNotAhead
@@ -27,6 +27,8 @@ class Judgement(Body):
     upheld: Annotated[bool, Field(strict=True, description="the reason is sufficient and the demand reasonable")]
     reason: Words
     severity: Severity = Severity.ORDINARY
+    department: Department | None = None
+    cause: Cause | None = None
 
 
 class Explanation(Body):
@@ -59,8 +61,9 @@ async def judge_complaint(
 ) -> Any:
     """Is the reason sufficient, is the demand reasonable, how grave is it?  CMPL-06, CMPL-20"""
     complaint = await judging.judge(
-        session, complaint_id, body.reason, body.severity, upheld=body.upheld, expected=expected, trade=trade, by=staff.sub, at=now
-    )
+        session, complaint_id, body.reason, body.severity, upheld=body.upheld, department=body.department, cause=body.cause,
+        expected=expected, trade=trade, by=staff.sub, at=now,
+    )  # fmt: skip
     return await answer(session, complaint, response)
 
 

@@ -8,7 +8,7 @@ from fastapi import Response
 from pydantic import Field, StringConstraints
 
 from services.complaints.actions import settling
-from services.complaints.api.shapes import HANDLE, STEP, ComplaintView, Trade, answer
+from services.complaints.api.shapes import HANDLE, STEP, Cause, ComplaintView, Department, Trade, answer
 from services.complaints.domain.steps import BeyondOwnAuthority
 from shared.bodies import Remark, Words
 from shared.contracts import Money
@@ -35,6 +35,8 @@ class Compensation(Body):
 class Resolution(Body):
     result: Words = Field(description="cause, measures and result, as the customer was told")
     compensation: Compensation | None = None
+    department: Department | None = None
+    cause: Cause | None = None
 
 
 class Acceptance(Body):
@@ -58,8 +60,9 @@ async def resolve_complaint(
     403: it is more than a specialist may settle on their own authority.  CMPL-31"""
     compensation = body.compensation.money if body.compensation else None
     complaint = await settling.resolve(
-        session, complaint_id, body.result, compensation, expected=expected, trade=trade, roles=staff.roles, by=staff.sub, at=now
-    )
+        session, complaint_id, body.result, compensation, department=body.department, cause=body.cause, expected=expected,
+        trade=trade, roles=staff.roles, by=staff.sub, at=now,
+    )  # fmt: skip
     return await answer(session, complaint, response)
 
 

@@ -17,12 +17,15 @@ from services.complaints.domain.posting import NeedsPost, held, posts_for
 from services.complaints.store import colleagues, complaints, notes
 from services.complaints.store.complaints import ComplaintNotFound
 from shared.bodies import NoteView
+from shared.contracts.values import Id, Slug
 from shared.etag import tag
 from shared.http import Session, Staff, View, allow, circumstance, problems
 from shared.masking import MaskedText
 from shared.problems import Changed, VersionMissing
 
 Trade = Annotated[TradeProfiles, circumstance("trade")]
+Department = Annotated[Id, Field(description="who has to answer for it; left out: as it was")]
+Cause = Annotated[Slug, Field(description="why it came to this, as a code of your own; left out: as it was")]
 
 
 async def post_is_held(request: Request, complaint_id: UUID, session: Session, staff: Staff, trade: Trade) -> None:
@@ -58,6 +61,9 @@ class ComplaintView(View):
     unit: str
     order_id: str | None
     category: str
+    product: str | None
+    department: str | None = Field(description="who has to answer for it")
+    cause: str | None = Field(description="why it came to this, as a code")
     channel: str
     source: str
     expected_remedy: MaskedText | None
@@ -71,6 +77,12 @@ class ComplaintView(View):
     compensation: MoneyView | None
     escalated_to: Role | None
     closed_as: ClosedAs | None
+    closed_at: datetime | None = Field(description="when it was closed or withdrawn")
+    reference: str | None = Field(description="how the system that it was imported from calls it")
+    undated: bool = Field(
+        description="imported, and nobody wrote down when it came to its end: `resolved_at` is the last moment that is known"
+    )
+    import_id: UUID | None = Field(description="the import by which it came; nobody was told of it")
     correlation: MaskedText | None
     version: int
 

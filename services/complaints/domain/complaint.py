@@ -61,6 +61,11 @@ class Complaint(Memory, table=True):
         Index("complaint_source", "source", "received_at", "id"),
         Index("complaint_inquiry", "inquiry_id", "received_at", "id"),
         Index("complaint_follows", "follows", "received_at", "id"),
+        Index("complaint_product", "product", "received_at", "id"),
+        Index("complaint_department", "department", "received_at", "id"),
+        Index("complaint_cause", "cause", "received_at", "id"),
+        Index("complaint_reference", "reference", "received_at", "id"),
+        Index("complaint_import", "import_id", "received_at", "id"),
         Index("complaint_named", "named_id"),
         Index("complaint_open", "severity", "state", postgresql_where=text(OPEN)),
     )
@@ -78,6 +83,9 @@ class Complaint(Memory, table=True):
     unit: str
     order_id: str | None = None
     category: str
+    product: str | None = None  # as our own lists call it
+    department: str | None = None  # who has to answer for it, as we know by now
+    cause: str | None = None  # a code
     channel: str
     source: str
     inquiry_id: UUID | None = None  # it was handed over from there
@@ -94,6 +102,11 @@ class Complaint(Memory, table=True):
     compensation_currency: str | None = None
     escalated_to: Role | None = Field(default=None, sa_type=codes(Role))  # while it is
     closed_as: ClosedAs | None = Field(default=None, sa_type=codes(ClosedAs))
+    closed_at: datetime | None = Field(default=None, sa_type=Timestamp)  # or withdrawn
+    reference: str | None = None  # how the system that it was imported from calls it
+    import_id: UUID | None = None  # it is one of the past: nobody was told of it
+    untouched: bool = False  # it stands as it was imported
+    undated: bool = False  # when it came to its end nobody wrote down; `resolved_at` is the last moment that somebody did
     answers: list[str] = Field(default_factory=list, sa_type=JSONB)  # surveys about it that were heard: said again, they say nothing new
     correlation: str | None = None  # what it came of, carried along to all that is announced of it
     trace: str | None = None
@@ -115,6 +128,10 @@ class Complaint(Memory, table=True):
         return {
             "complaint_id": self.id, "number": self.number, "round": self.round, "customer_id": self.customer_id, "unit": self.unit,
         }  # fmt: skip
+
+    def answered_for(self, department: str | None, cause: str | None) -> None:
+        """Whoever finds out says so; what was found before stays until somebody knows better."""
+        self.department, self.cause = department or self.department, cause or self.cause
 
     # -- its course
 
@@ -145,4 +162,5 @@ class Complaint(Memory, table=True):
         """To where the step leads, if it may be taken now."""
         self.check(step, at)
         self.state, self.escalated_to = COURSE[step].ends, None
+        self.untouched = False
         flag_modified(self, "state")  # a step is a new version also where it ends as it began

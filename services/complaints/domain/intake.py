@@ -28,6 +28,8 @@ class Intake:
     unit: str
     source: str
     order_id: str | None = None
+    product: str | None = None
+    department: str | None = None
     inquiry_id: UUID | None = None
     follows: str | None = None
     note_id: UUID | None = None  # what the customer said
@@ -44,15 +46,17 @@ def received(told: Intake, whom: KnownCustomer, unit: Unit) -> Complaint:
     """It keeps the time at which it was first heard.  CMPL-01"""
     return Complaint(
         id=told.id, number=number_of(told.id, told.received_at, unit), named_id=whom.id, customer_id=whom.customer_id, customer_known=whom.declared,
-        unit=told.unit, order_id=told.order_id, category=told.category, channel=told.channel, source=told.source, inquiry_id=told.inquiry_id,
-        follows=told.follows, received_at=told.received_at, correlation=told.correlation, trace=told.trace,
+        unit=told.unit, order_id=told.order_id, category=told.category, product=told.product,
+        department=told.department, channel=told.channel, source=told.source, inquiry_id=told.inquiry_id, follows=told.follows,
+        received_at=told.received_at, correlation=told.correlation, trace=told.trace,
     )  # fmt: skip
 
 
 def announced(complaint: Complaint, note_id: UUID | None) -> Event:
     return ComplaintReceived(
         **complaint.names(), received_at=complaint.received_at, channel=complaint.channel, category=complaint.category,
-        customer_known=complaint.customer_known, order_id=complaint.order_id, note_id=note_id, inquiry_id=complaint.inquiry_id, follows=complaint.follows,
+        product=complaint.product, department=complaint.department, customer_known=complaint.customer_known, order_id=complaint.order_id, note_id=note_id,
+        inquiry_id=complaint.inquiry_id, follows=complaint.follows,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from shared.worktime.counting import due
 class NothingRuns(Conflict):
     """No clock of the complaint is running."""
 
+    fix = "Go on with the complaint; there is nothing to pause."
+
 
 class AlreadyPaused(Conflict):
     """It is paused already."""
@@ -67,6 +69,7 @@ def pause(
     alone_before = any(pause["approved_by"] is None for clock in running for pause in clock.pauses)
     approved_by = approval(rules, reason, until, it, alone_before, trade=trade, roles=roles, by=by, at=at)
     flag_modified(it, "state")  # what others have seen of it is no longer so
+    it.untouched = False
     return outcome + [
         told for clock in running
         for told in clock.pause(clock.runs_by(trade.knowledge), reason, until, by=by, approved_by=approved_by, at=at)
@@ -114,4 +117,5 @@ def resume(it: Complaint, clocks: Sequence[Watch], *, trade: Trade, by: str, at:
     if not paused:
         raise NotPaused(allowed=("pauses",))
     flag_modified(it, "state")
+    it.untouched = False
     return outcome

@@ -49,11 +49,20 @@ def acknowledge(it: Complaint, feedback_by: datetime | None, *, note_id: UUID | 
     return [ComplaintAcknowledged(**it.names(), acknowledged_at=at, acknowledged_by=by, feedback_by=feedback_by, note_id=note_id)]
 
 
-def judge(it: Complaint, severity: Severity, *, upheld: bool, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:
+def judge(
+    it: Complaint, severity: Severity, *, upheld: bool, note_id: UUID | None, by: str | None, at: datetime, department: str | None = None,
+    cause: str | None = None,
+) -> Outcome:  # fmt: skip
     """Is the reason sufficient, is the demand reasonable?  CMPL-06, CMPL-20"""
     it.move(Step.JUDGEMENT, at)
     it.upheld, it.severity, it.judged_at = upheld, severity, at
-    return [ComplaintJudged(**it.names(), upheld=upheld, severity=severity.value, judged_at=at, judged_by=by, note_id=note_id)]
+    it.answered_for(department, cause)
+    return [
+        ComplaintJudged(
+            **it.names(), upheld=upheld, severity=severity.value, product=it.product, department=it.department, cause=it.cause, judged_at=at,
+            judged_by=by, note_id=note_id,
+        )
+    ]  # fmt: skip
 
 
 def explain(it: Complaint, *, note_id: UUID | None, by: str | None, at: datetime) -> Outcome:
@@ -63,7 +72,8 @@ def explain(it: Complaint, *, note_id: UUID | None, by: str | None, at: datetime
 
 
 def resolve(
-    it: Complaint, compensation: Money | None, *, policy: Policy, currency: str, roles: Collection[str], note_id: UUID | None, by: str | None, at: datetime
+    it: Complaint, compensation: Money | None, *, policy: Policy, currency: str, roles: Collection[str], note_id: UUID | None, by: str | None, at: datetime,
+    department: str | None = None, cause: str | None = None,
 ) -> Outcome:  # fmt: skip
     """The customer was told the result. What was never judged was met, so it counts as upheld.  CMPL-13, CMPL-31"""
     it.check(Step.RESOLUTION, at)
@@ -71,12 +81,13 @@ def resolve(
     if authority is Authority.OWN and not policy.fast.covers(it.category, compensation, currency):
         raise BeyondOwnAuthority("This is more than you may settle on your own authority.")
     it.move(Step.RESOLUTION, at)
+    it.answered_for(department, cause)
     it.resolved_at, it.reopenable_until, it.authority = at, at + policy.reopening, authority
     it.compensation_amount, it.compensation_currency = (compensation.amount, compensation.currency) if compensation else (None, None)
     return [
         ComplaintResolved(
             **it.names(), outcome="not_upheld" if it.upheld is False else "upheld", compensation=compensation, authority=authority.value,
-            resolved_at=at, resolved_by=by, note_id=note_id,
+            product=it.product, department=it.department, cause=it.cause, resolved_at=at, resolved_by=by, note_id=note_id,
         )
     ]  # fmt: skip
 
@@ -93,10 +104,11 @@ def reopen(
     """It is handled again, until the customer is content; the result that stood stands no longer.  CMPL-14, CMPL-20"""
     it.move(Step.REOPENING, at)
     it.round += 1
-    it.round_began_at, it.feedback_by = at, None
+    it.round_began_at, it.feedback_by, it.undated = at, None, False
     if it.round >= policy.major_from_round:
         it.severity = Severity.MAJOR
-    it.resolved_at = it.reopenable_until = it.authority = it.compensation_amount = it.compensation_currency = it.closed_as = None
+    it.resolved_at = it.reopenable_until = it.authority = it.compensation_amount = it.compensation_currency = None
+    it.closed_as = it.closed_at = None
     return [ComplaintReopened(**it.names(), because=because, reopened_at=at, reopened_by=by, call_id=call_id, note_id=note_id)]
 
 
@@ -112,7 +124,7 @@ def give_up(it: Complaint, *, at: datetime) -> Outcome:
 
 def end(it: Complaint, step: Step, closed_as: ClosedAs, *, by: str | None, at: datetime) -> Outcome:
     it.move(step, at)
-    it.closed_as = closed_as
+    it.closed_as, it.closed_at = closed_as, at
     return [ComplaintClosed(**it.names(), closed_as=closed_as.value, closed_at=at, closed_by=by)]
 
 
@@ -120,6 +132,7 @@ def withdraw(it: Complaint, *, note_id: UUID | None, by: str | None, at: datetim
     """The customer does not pursue it."""
     over = telling.of_withdrawal(it)
     it.move(Step.WITHDRAWAL, at)
+    it.closed_at = at
     return [ComplaintWithdrawn(**it.names(), withdrawn_at=at, withdrawn_by=by, note_id=note_id), *over]
 
 

@@ -2,5 +2,6 @@
 
 from shared import erasing
 from shared.contracts.complaints import ErasureCompleted
+from shared.imports import forgetting as imports
 
-JOBS = erasing.jobs("complaints", ErasureCompleted, [erasing.TASK, erasing.NOTE])
+JOBS = erasing.jobs("complaints", ErasureCompleted, [erasing.TASK, erasing.NOTE, *imports.TRACES])

@@ -1,11 +1,6 @@
-"""Imports."""
+"""What comes in from spreadsheets."""
+
+from shared.migrations import imports_0001
 
 revision, down_revision = "0013", "0012"
-
-
-def upgrade() -> None:
-    """Nothing yet."""
-
-
-def downgrade() -> None:
-    """Nothing yet."""
+upgrade, downgrade = imports_0001.upgrade, imports_0001.downgrade

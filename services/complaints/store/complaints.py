@@ -1,5 +1,7 @@
 """Complaints, as they are looked for."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, text
@@ -15,14 +17,12 @@ class ComplaintNotFound(NotFound):
     """There is no such complaint."""
 
 
-COMPLAINTS = Register(
-    Complaint,
-    by=[Complaint.received_at, Complaint.id],
-    filters=[
-        Complaint.state, Complaint.severity, Complaint.number, Complaint.customer_id, Complaint.unit, Complaint.order_id, Complaint.category,
-        Complaint.channel, Complaint.source, Complaint.inquiry_id, Complaint.follows,
-    ],
-)  # fmt: skip
+FILTERS: list[Any] = [
+    Complaint.state, Complaint.severity, Complaint.number, Complaint.customer_id, Complaint.unit, Complaint.order_id, Complaint.category,
+    Complaint.channel, Complaint.source, Complaint.inquiry_id, Complaint.follows, Complaint.product, Complaint.department, Complaint.cause,
+    Complaint.reference, Complaint.import_id,
+]  # fmt: skip
+COMPLAINTS = Register(Complaint, by=[Complaint.received_at, Complaint.id], filters=FILTERS)
 
 
 async def by_id(session: AsyncSession, complaint_id: UUID, *, lock: bool = False) -> Complaint:
@@ -32,9 +32,11 @@ async def by_id(session: AsyncSession, complaint_id: UUID, *, lock: bool = False
     return complaint
 
 
-async def counted(session: AsyncSession) -> dict[tuple[str, str], int]:
-    """How many are not at an end, by severity and state."""
+async def counted(session: AsyncSession) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """How many are not at an end, and when the oldest of them came, by severity and state."""
     found = await session.exec(
-        select(Complaint.severity, Complaint.state, func.count()).where(text(OPEN)).group_by(col(Complaint.severity), col(Complaint.state))
+        select(Complaint.severity, Complaint.state, func.count(), func.min(Complaint.received_at))
+        .where(text(OPEN))
+        .group_by(col(Complaint.severity), col(Complaint.state))
     )
-    return {(str(severity or "unjudged"), str(state)): count for severity, state, count in found.all()}
+    return {(str(severity or "unjudged"), str(state)): (count, oldest) for severity, state, count, oldest in found.all()}

@@ -1,12 +1,14 @@
 """Consents over HTTP: what a customer allows, since when, how we know, and that they take it back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import Field
+from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.customers.actions import consenting
 from services.customers.domain.consent import Channel, Consent, ConsentState, EvidenceKind, Purpose, Withdrawal
@@ -29,6 +31,8 @@ from shared.contracts.values import Saying, limits
 from shared.http import Body, Moment, Now, Router, Session, Staff, View, allow, problems
 from shared.masking import MaskedText
 from shared.paging import Asked, Page
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet, asking
 
 router = Router("/v1/customers/{customer_id}/consents", tags=["consents"])
 Recipient = Annotated[str, limits(1, 100), Saying("It must be a name or code of 1 to 100 characters, none of them U+0000.")]
@@ -94,13 +98,31 @@ def shown(consent: Consent, customer: Customer, withdrawals: Iterable[Withdrawal
     }
 
 
-@router.get("", response_model=Page[ConsentView], dependencies=[allow("consents.read")], responses=problems(CustomerNotFound))
-async def list_consents(customer_id: UUID, session: Session, now: Now, asked: Annotated[Asked, Depends(CONSENTS)]) -> Any:
-    """What this customer has allowed, whoever told us of it, the newest first; also what holds no more."""
-    customer = await customers.survivor(session, customer_id)
-    page = await consents.page(session, asked, customer)
+async def theirs(session: AsyncSession, _: Asked) -> list[ColumnElement[bool]]:
+    return [await consents.of(session, await customers.survivor(session, UUID(asking(session).path["customer_id"])))]
+
+
+async def all_shown(session: AsyncSession, rows: Sequence[Consent]) -> list[dict[str, Any]]:
+    asked = asking(session)
+    customer = await customers.survivor(session, UUID(asked.path["customer_id"]))
     withdrawals = await consents.withdrawals(session, customer)
-    return {"items": [shown(it, customer, withdrawals, now) for it in page.items], "next": page.next, "total": page.total}
+    return [shown(it, customer, withdrawals, asked.at) for it in rows]
+
+
+SHEET = Sheet(
+    "consents", "客户授权同意登记表", "consents.read", CONSENTS, ConsentView, shown=all_shown, only=theirs, needs=("customer_id",),
+    columns={
+        "id": "同意编号", "customer_id": "客户编号", "state": "状态", "purpose": "用途", "channel": "渠道", "recipient": "接收方", "fields": "允许提供的字段",
+        "granted_at": "同意时间", "valid_until": "有效期至", "withdrawn_at": "撤回时间", "ended_at": "终止时间", "source": "来源系统",
+        "evidence.kind": "凭证类型", "evidence.reference": "凭证编号", "recorded_at": "记录时间", "recorded_by": "记录人",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[ConsentView], dependencies=[allow("consents.read")], responses=TABLES | problems(CustomerNotFound))
+async def list_consents(customer_id: UUID, session: Session, asked: Annotated[Asked, Depends(CONSENTS)], answer: Answer) -> Any:
+    """What this customer has allowed, whoever told us of it, the newest first; also what holds no more."""
+    return await answer(SHEET, session, asked)
 
 
 @router.post(

@@ -9,18 +9,20 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.customers.actions import declaring
 from services.customers.domain.claim import ConflictingReference
-from services.customers.domain.customer import Customer, CustomerState, Kind
+from services.customers.domain.customer import CustomerState, Kind
 from services.customers.domain.declaration import Declaration
 from services.customers.store import customers
 from services.customers.store.customers import CUSTOMERS, CustomerNotFound
 from shared.bodies import Reference
-from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Slug, Text, Zone
+from shared.contracts.values import A_TIME, NO_TIME, Email, Id, Language, Name, Phone, Saying, Slug, Text, Zone
 from shared.errors import Invalid
 from shared.etag import IfMatchIfGiven, tag
 from shared.http import Body, Now, Router, Scope, Session, View, allow, problems
 from shared.masking import MaskedEmail, MaskedPhone, MaskedText
-from shared.paging import Asked, Page, Part
+from shared.paging import Asked, Page
 from shared.problems import Changed
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 from shared.units import Units, zone_named
 
 router = Router("/v1/customers", tags=["customers"])
@@ -36,7 +38,7 @@ def a_moment(text: str) -> str:
 
 def a_zone(name: str) -> str:
     if zone_named(name) is None:
-        raise ValueError("It is no time zone of the IANA database: Asia/Shanghai.")
+        raise ValueError("The IANA database has no such time zone; they are written as Asia/Shanghai is.")
     return name
 
 
@@ -51,7 +53,7 @@ class Consent(Body):
 
     purpose: Text | None = None
     channel: Text | None = None
-    granted_at: Annotated[str, StringConstraints(pattern=A_TIME), AfterValidator(a_moment)] | None = None
+    granted_at: Annotated[str, StringConstraints(pattern=A_TIME), AfterValidator(a_moment), Saying(NO_TIME)] | None = None
     evidence: Text | None = None
 
 
@@ -113,10 +115,20 @@ System = Annotated[Slug, Path(description="the foreign system, `erp`")]
 OfSystem = Annotated[Id, Path(description="what that system calls the customer, `C-10023`")]
 
 
-@router.get("", response_model=Page[CustomerView], dependencies=[allow("customers.read")], responses=problems())
-async def list_customers(session: Session, asked: Annotated[Asked, Depends(CUSTOMERS)]) -> Part[Customer]:
+SHEET = Sheet(
+    "customers", "客户信息登记表", "customers.read", CUSTOMERS, CustomerView, only=customers.on_file, wording={"references": "{system}/{id}"},
+    columns={
+        "id": "客户编号", "references": "外部编号", "kind": "客户类型", "display_name": "客户名称", "contact_person": "联系人", "phones": "联系电话",
+        "emails": "电子邮箱", "preferred_channel": "首选联系方式", "business_scope": "经营范围", "language": "语言", "time_zone": "时区", "unit": "所属单位",
+        "state": "状态", "redirected_to": "并入客户", "source": "来源系统", "created_at": "建档时间", "registered_at": "登记时间", "version": "版本",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[CustomerView], dependencies=[allow("customers.read")], responses=TABLES | problems())
+async def list_customers(session: Session, asked: Annotated[Asked, Depends(CUSTOMERS)], answer: Answer) -> Any:
     """Everybody on file, the newest first; those that turned out to be another only with `state=redirected`."""
-    return await customers.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get(

@@ -1,11 +1,14 @@
 """Disclosures over HTTP: giving a third party some of a customer's data, and the register of who got what."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from pydantic import Field
+from sqlalchemy import ColumnElement
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.customers.actions import disclosing
 from services.customers.api.consents import Recipient, ReferenceText
@@ -18,6 +21,8 @@ from shared import idempotency
 from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
 from shared.masking import MaskedText
 from shared.paging import Asked, Page
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet, asking
 
 router = Router("/v1", tags=["disclosures"])
 
@@ -56,6 +61,21 @@ class Disclosed(DisclosureView):
     values: dict[str, Any]
 
 
+async def of_customer(session: AsyncSession, _: Asked) -> list[ColumnElement[bool]]:
+    customer = await customers.survivor(session, UUID(asking(session).path["customer_id"]))
+    return [await disclosures.of(session, customer)]
+
+
+SHEET = Sheet(
+    "disclosures", "客户信息对外提供登记表", "disclosures.read", DISCLOSURES, DisclosureView,
+    columns={
+        "id": "提供编号", "customer_id": "客户编号", "recipient": "接收方", "purpose": "用途", "legal_basis": "法律依据", "fields": "提供的字段",
+        "consents": "依据的同意", "evidence": "凭证", "disclosed_by": "经办人", "disclosed_at": "提供时间", "unit": "所属单位",
+    },
+)  # fmt: skip
+OF_CUSTOMER = replace(SHEET, name="disclosures_of_customer", only=of_customer, needs=("customer_id",))
+
+
 @router.post(
     "/customers/{customer_id}/disclosures", status_code=201, response_model=Disclosed, dependencies=[allow("disclosures.make", kept=False)],
     responses=problems(CustomerNotFound, NoConsent, NotForYou, NobodyOnFile),
@@ -86,17 +106,19 @@ async def disclose(
     "/customers/{customer_id}/disclosures",
     response_model=Page[DisclosureView],
     dependencies=[allow("disclosures.read")],
-    responses=problems(CustomerNotFound),
+    responses=TABLES | problems(CustomerNotFound),
 )
-async def list_disclosures_of_customer(customer_id: UUID, session: Session, asked: Annotated[Asked, Depends(DISCLOSURES)]) -> Any:
+async def list_disclosures_of_customer(
+    customer_id: UUID, session: Session, asked: Annotated[Asked, Depends(DISCLOSURES)], answer: Answer
+) -> Any:
     """Who was given what of this customer, the newest first."""
-    return await disclosures.page_of(session, asked, await customers.survivor(session, customer_id))
+    return await answer(OF_CUSTOMER, session, asked)
 
 
-@router.get("/disclosures", response_model=Page[DisclosureView], dependencies=[allow("disclosures.read")], responses=problems())
-async def list_disclosures(session: Session, asked: Annotated[Asked, Depends(DISCLOSURES)]) -> Any:
+@router.get("/disclosures", response_model=Page[DisclosureView], dependencies=[allow("disclosures.read")], responses=TABLES | problems())
+async def list_disclosures(session: Session, asked: Annotated[Asked, Depends(DISCLOSURES)], answer: Answer) -> Any:
     """Everything that third parties were given, the newest first."""
-    return await DISCLOSURES.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get(

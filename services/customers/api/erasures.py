@@ -27,8 +27,10 @@ from shared.bodies import AboutCustomer, WhichCustomer
 from shared.etag import IfMatchIfGiven, tag
 from shared.http import AtHand, Body, Now, Router, Session, Staff, View, allow, problems
 from shared.masking import MaskedText
-from shared.paging import Asked, Page, Part
+from shared.paging import Asked, Page
 from shared.problems import Changed
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/erasures", tags=["erasures"])
 
@@ -108,10 +110,21 @@ async def whom(session: Session, body: Asking) -> Customer:
     return await customers.by_reference(session, reference)
 
 
-@router.get("", response_model=Page[ErasureView], dependencies=[allow("erasures.read")], responses=problems())
-async def list_erasures(session: Session, asked: Annotated[Asked, Depends(ERASURES)]) -> Part[Erasure]:
+SHEET = Sheet(
+    "erasures", "个人信息删除登记表", "erasures.read", ERASURES, ErasureView,
+    columns={
+        "id": "删除编号", "customer_id": "客户编号", "customers": "同一客户的全部编号", "reason": "删除原因", "state": "状态", "requested_at": "申请时间",
+        "requested_by": "申请人", "decided_at": "审批时间", "decided_by": "审批人", "refused_because": "不予删除原因", "waits_for": "待答复的服务",
+        "answers": "各服务的答复", "completed_at": "完成时间", "held": "依法保留的编号", "part_of": "并入的删除", "unit": "所属单位",
+        "correlation": "关联编号", "version": "版本",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[ErasureView], dependencies=[allow("erasures.read")], responses=TABLES | problems())
+async def list_erasures(session: Session, asked: Annotated[Asked, Depends(ERASURES)], answer: Answer) -> Any:
     """All erasures, those asked for last first."""
-    return await ERASURES.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get("/{erasure_id}", response_model=ErasureView, dependencies=[allow("erasures.read")], responses=problems(ErasureNotFound))

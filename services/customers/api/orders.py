@@ -1,11 +1,13 @@
 """Orders over HTTP, as they are mirrored from what other systems tell."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.customers.domain.order import Missing, Order, OrderState
 from services.customers.store import orders
@@ -14,6 +16,8 @@ from shared.contracts.values import Slug
 from shared.http import Router, Session, View, allow, problems
 from shared.masking import MaskedFacts, MaskedText
 from shared.paging import Asked, Page
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/orders", tags=["orders"])
 
@@ -77,12 +81,26 @@ def listed(facts: dict[str, Any], id: str) -> list[dict[str, Any]]:
     return [{id: name, **about} for name, about in sorted(facts.items())]
 
 
-@router.get("", response_model=Page[OrderSummary], dependencies=[allow("orders.read")], responses=problems())
-async def list_orders(session: Session, asked: Annotated[Asked, Depends(ORDERS)]) -> Any:
+async def shown(session: AsyncSession, rows: Sequence[Order]) -> list[dict[str, Any]]:
+    holders = await orders.holders(session, rows)
+    return [summary(order, holders[order.id]) for order in rows]
+
+
+SHEET = Sheet(
+    "orders", "订单登记表", "orders.read", ORDERS, OrderSummary, shown=shown,
+    columns={
+        "order_id": "订单编号", "system": "来源系统", "reference": "客户外部编号", "customer_id": "客户编号", "unit": "所属单位", "state": "状态",
+        "clarifying": "待确认事项", "total.amount": "订单金额", "total.currency": "币种", "placed_at": "下单时间", "confirmed_at": "确认时间",
+        "promised_delivery_until": "承诺交货期", "shipped_at": "发货时间", "delivered": "是否已送达", "delivered_at": "送达时间",
+        "cancelled_at": "取消时间", "erp_closed_at": "结单时间", "source": "消息来源",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[OrderSummary], dependencies=[allow("orders.read")], responses=TABLES | problems())
+async def list_orders(session: Session, asked: Annotated[Asked, Depends(ORDERS)], answer: Answer) -> Any:
     """All orders, those that we heard of last first."""
-    part = await ORDERS.page(session, asked)
-    holders = await orders.holders(session, part.items)
-    return {"items": [summary(order, holders[order.id]) for order in part.items], "next": part.next, "total": part.total}
+    return await answer(SHEET, session, asked)
 
 
 @router.get(
@@ -95,14 +113,15 @@ async def show_order(
 ) -> Any:
     """One order and everything that was told of it."""
     order = await orders.by_order_id(session, order_id, system)
-    facts, holders = order.facts, await orders.holders(session, [order])
+    facts, holders = order.told, await orders.holders(session, [order])
+    by_file = [{"shipped": facts["shipped"]}] if "shipped" in facts else []  # a file names no shipment
     return summary(order, holders[order.id]) | {
         "lines": order.term("lines") or [],
         "ship_to": order.term("ship_to"),
         "payment_terms": order.term("payment_terms"),
         "changes": facts.get("changes", []),
         "production": facts.get("production", []),
-        "shipments": listed(facts.get("shipments", {}), "shipment_id"),
+        "shipments": [*listed(facts.get("shipments", {}), "shipment_id"), *by_file],
         "partial_deliveries": facts.get("partial_deliveries", []),
         "returns": listed(facts.get("returns", {}), "return_id"),
         "payments": listed(facts.get("payments", {}), "payment_id"),

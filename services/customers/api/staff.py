@@ -6,14 +6,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Response
 from pydantic import AliasChoices, Field
 
-from services.customers.domain.colleague import Colleague
 from services.customers.store import staff
 from services.customers.store.staff import STAFF, StaffNotFound
 from shared.contracts.values import Id
 from shared.etag import tag
 from shared.http import Router, Session, View, allow, problems
 from shared.masking import MaskedEmail, MaskedPhone, MaskedText
-from shared.paging import Asked, Page, Part
+from shared.paging import Asked, Page
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/staff", tags=["staff"])
 
@@ -54,10 +55,19 @@ class WholeStaffView(StaffView):
     absences: list[AbsenceView]
 
 
-@router.get("", response_model=Page[StaffView], dependencies=[allow("staff.read")], responses=problems())
-async def list_staff(session: Session, asked: Annotated[Asked, Depends(STAFF)]) -> Part[Colleague]:
+SHEET = Sheet(
+    "staff", "员工名册", "staff.read", STAFF, StaffView, only=staff.told_of,
+    columns={
+        "staff_id": "工号", "display_name": "姓名", "unit": "所属单位", "posts": "岗位", "roles": "角色", "active": "是否在职", "email": "电子邮箱",
+        "phone": "联系电话", "version": "版本",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[StaffView], dependencies=[allow("staff.read")], responses=TABLES | problems())
+async def list_staff(session: Session, asked: Annotated[Asked, Depends(STAFF)], answer: Answer) -> Any:
     """Who works in your units, or did (`active=false`), by their ids. `role`, `post` and `skill` find those who have one of the given codes."""
-    return await staff.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get("/{staff_id:path}", response_model=WholeStaffView, dependencies=[allow("staff.read")], responses=problems(StaffNotFound))

@@ -17,6 +17,7 @@ class ConflictingReference(Conflict, Unacceptable):
     """A reference that two declarations claim stays with the first."""
 
     code = "conflicting_reference"
+    fix = "Leave this reference out, or ask whose it is; the declaration that came first has to give it up."
 
 
 class Standing(StrEnum):

@@ -105,6 +105,10 @@ class Customer(Memory, table=True):
         """Without a name left it is whoever has them now."""
         self.put(state=CustomerState.REDIRECTED, redirected_to=customer.id, phones=[], emails=[])
 
+    def forget_the_file(self) -> None:
+        """Nobody says anything of it any more: it is only mentioned, as before it was declared."""
+        self.put(**dict.fromkeys(FILE), phones=[], emails=[], state=CustomerState.PROVISIONAL, registered_at=None)
+
     # -- what they say together
 
     def settle(self, units: Units) -> list[str]:

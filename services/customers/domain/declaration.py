@@ -23,6 +23,7 @@ class Declaration:
     facts: Facts
     names: tuple[str, ...] = ()  # other references of the same customer, as they stand in it
     place: Place | None = None  # where it stands in its topic; None: it does not come from there
+    import_id: str | None = None  # of the file that says so
     others: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -32,7 +33,8 @@ class Declaration:
     def said(self) -> Facts:
         """As the file keeps it."""
         facts = {name: self.facts[name] for name in FACTS if self.facts.get(name) not in (None, [])}
-        return {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds"), "facts": facts}
+        said = {"at": self.at.astimezone(UTC).isoformat(timespec="microseconds"), "facts": facts}
+        return said | {"import": self.import_id} if self.import_id else said
 
 
 def together(told: Mapping[str, Facts]) -> Facts:

@@ -55,9 +55,13 @@ class RefusedBecause(StrEnum):
 class AlreadyAsked(Conflict):
     """An erasure of this customer is under way."""
 
+    fix = "Find it with GET /v1/erasures, and decide that one."
+
 
 class AlreadyErased(Conflict):
     """This customer was erased."""
+
+    fix = "Do nothing more; nothing is kept of them."
 
 
 class Decided(Conflict):

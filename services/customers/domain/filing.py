@@ -127,10 +127,15 @@ def withdraw(
         return []
     mine.told(place)
     if mine.standing is Standing.DECLARED:
-        mine.withdraw()
-        desk.holder(mine).name(reference, claimed=mine.claimed, said=None)
-        release(desk, reference, keep=())
+        unsay(desk, mine)
     return desk.outcome()
+
+
+def unsay(desk: Desk, mine: Claim) -> None:
+    """Nothing is said under this name any more."""
+    mine.withdraw()
+    desk.holder(mine).name(mine.reference, claimed=mine.claimed, said=None)
+    release(desk, mine.reference, keep=())
 
 
 def release(desk: Desk, by: str, *, keep: Sequence[str]) -> None:

@@ -43,9 +43,13 @@ class OverBeforeItBegins(Invalid):
 class AlreadyWithdrawn(Conflict):
     """This consent was withdrawn before."""
 
+    fix = "Do nothing more; if the customer allows it again, record a new consent."
+
 
 class NobodyOnFile(Conflict):
     """This customer is not on file any more."""
+
+    fix = "Check that it is the right customer; nothing can be recorded of this one."
 
 
 @dataclass(frozen=True, slots=True)

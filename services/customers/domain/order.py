@@ -17,8 +17,12 @@ from sqlmodel import Field
 
 from services.customers.domain import Memory
 from services.customers.domain.facts import Fact, added, earliest, filed, latest
+from services.customers.domain.past import FILED, together
+from services.customers.domain.wordless import without_words
 from shared.entities import Timestamp, codes
 from shared.ids import made_of
+
+PLACED, CONFIRMED, CHANGED = 0, 1, 2  # who has the last word on the terms, where two speak of one moment
 
 
 class OrderState(StrEnum):
@@ -90,6 +94,12 @@ class Order(Memory, table=True):
         """The customer has to be asked. Whoever is erased can't be."""
         return self.state is OrderState.CLARIFYING and self.erased_id is None
 
+    @classmethod
+    def heard_of(cls, reference: str, order_id: str, *, source: str, at: datetime) -> "Order":
+        """Of a customer of the system that counts it. What it says comes next."""
+        system = reference.partition("/")[0]
+        return cls(id=order_id_of(system, order_id), system=system, order_id=order_id, reference=reference, source=source, created_at=at)
+
     # -- facts come in
 
     def belongs(self, reference: str, source: str, unit: str | None, at: str, *, placing: bool) -> None:
@@ -128,6 +138,11 @@ class Order(Memory, table=True):
         about = known.get(name, {})
         self.keep(what, filed(known, name, filed(about, step, latest(about.get(step), fact))))
 
+    def filed(self, said: Fact | None) -> None:
+        """A file says this; what one said before is replaced. None: no file says anything."""
+        facts = {name: it for name, it in self.facts.items() if name != FILED}
+        self.put(facts=facts | {FILED: said} if said else facts)
+
     def keep(self, what: str, fact: Any) -> None:
         facts = self.facts
         if facts.get(what) != fact:
@@ -136,67 +151,87 @@ class Order(Memory, table=True):
     # -- and are looked at
 
     @property
+    def told(self) -> Fact:
+        """All that is known, by events and by a file."""
+        said = self.facts.get(FILED)
+        return together(self.facts, said) if said else self.facts
+
+    @property
     def shipments(self) -> Mapping[str, Fact]:
         shipments: Mapping[str, Fact] = self.facts.get("shipments", {})
         return shipments
 
     def term(self, name: str) -> Any:
-        return self.facts.get("terms", {}).get(name, {}).get("is")
-
-    @property
-    def missing(self) -> list[Missing]:
-        """What the customer has to be asked."""
-        lines, total = self.term("lines") or [], self.term("total")
-        found = {
-            Missing.SPECIFICATION: lines,
-            Missing.QUANTITY: lines and all(line.get("quantity") for line in lines),
-            Missing.PRICE: total or (lines and all(line.get("unit_price") for line in lines)),
-            Missing.DELIVERY_DATE: self.term("promised_delivery_until"),
-            Missing.DELIVERY_PLACE: any((self.term("ship_to") or {}).values()),
-            Missing.PAYMENT_TERMS: self.term("payment_terms"),
-        }
-        return [reason for reason, known in found.items() if not known]
-
-    @property
-    def arrived_at(self) -> str | None:
-        """When the last of it arrived; None while something is on its way or still to be sent."""
-        ends = [self.facts["delivered"]["at"]] if "delivered" in self.facts else []
-        parcels = self.shipments.values()
-        finals = [it["shipped"].get("final") for it in parcels if "shipped" in it]
-        more_to_come = False in finals and True not in finals
-        if parcels and not more_to_come and all("delivered" in it for it in parcels):
-            ends.append(max(it["delivered"]["at"] for it in parcels))
-        return min(ends, default=None)
+        return term(self.told, name)
 
     # -- and how it stands follows from them
 
+    def come_to_rest(self, erased_id: UUID | None) -> None:
+        """After something was told of it. `erased_id`: its customer, where they are erased; then no words of it are kept."""
+        if erased_id:
+            self.put(erased_id=erased_id)
+        if self.erased_id:
+            self.put(facts=without_words(self.facts))
+        self.settle()
+
     def settle(self) -> None:
-        facts, total, arrived = self.facts, self.term("total") or {}, self.arrived_at
-        shipped = min((it["shipped"]["at"] for it in self.shipments.values() if "shipped" in it), default=None)
-        said_by = facts["said_by"]
+        told = self.told
+        total, arrived, said_by = term(told, "total") or {}, arrived_at(told), told["said_by"]
+        left = [it["shipped"]["at"] for it in self.shipments.values() if "shipped" in it]
+        shipped = min([*left, told["shipped"]["at"]] if "shipped" in told else left, default=None)
         self.put(
-            reference=said_by["reference"], source=said_by["source"], unit=facts["unit"]["unit"] if "unit" in facts else None,
+            reference=said_by["reference"], source=said_by["source"], unit=told["unit"]["unit"] if "unit" in told else None,
             total_amount=Decimal(total["amount"]) if total else None, total_currency=total.get("currency"),
-            promised_delivery_until=self.term("promised_delivery_until"),
-            placed_at=happened(facts, "placed"), confirmed_at=happened(facts, "confirmed"), cancelled_at=happened(facts, "cancelled"),
-            erp_closed_at=happened(facts, "closed"), shipped_at=shipped and datetime.fromisoformat(shipped),
+            promised_delivery_until=term(told, "promised_delivery_until"),
+            placed_at=happened(told, "placed"), confirmed_at=happened(told, "confirmed"), cancelled_at=happened(told, "cancelled"),
+            erp_closed_at=happened(told, "closed"), shipped_at=shipped and datetime.fromisoformat(shipped),
             delivered_at=arrived and datetime.fromisoformat(arrived), delivered=arrived is not None,
         )  # fmt: skip
-        state = self.standing()
-        self.put(state=state, clarifying=[str(it) for it in self.missing] if state is OrderState.CLARIFYING else [])
+        state = self.standing(told)
+        self.put(state=state, clarifying=[str(it) for it in missing(told)] if state is OrderState.CLARIFYING else [])
 
-    def standing(self) -> OrderState:
+    def standing(self, told: Fact) -> OrderState:
         if self.cancelled_at:
             return OrderState.CANCELLED
         if self.delivered:
             return OrderState.DELIVERED
         if self.shipped_at:
             return OrderState.SHIPPED
-        if self.facts.get("production"):
+        if told.get("production"):
             return OrderState.IN_PRODUCTION
         if self.confirmed_at:
             return OrderState.CONFIRMED
-        return OrderState.CLARIFYING if self.placed_at and self.missing else OrderState.RECEIVED
+        # what only a file knows was placed with somebody else: nobody asks for what the file lacks
+        return OrderState.CLARIFYING if "placed" in self.facts and missing(told) else OrderState.RECEIVED
+
+
+def term(told: Fact, name: str) -> Any:
+    return told.get("terms", {}).get(name, {}).get("is")
+
+
+def missing(told: Fact) -> list[Missing]:
+    """What the customer has to be asked."""
+    lines, total = term(told, "lines") or [], term(told, "total")
+    found = {
+        Missing.SPECIFICATION: lines,
+        Missing.QUANTITY: lines and all(line.get("quantity") for line in lines),
+        Missing.PRICE: total or (lines and all(line.get("unit_price") for line in lines)),
+        Missing.DELIVERY_DATE: term(told, "promised_delivery_until"),
+        Missing.DELIVERY_PLACE: any((term(told, "ship_to") or {}).values()),
+        Missing.PAYMENT_TERMS: term(told, "payment_terms"),
+    }
+    return [reason for reason, known in found.items() if not known]
+
+
+def arrived_at(told: Fact) -> str | None:
+    """When the last of it arrived; None while something is on its way or still to be sent."""
+    ends = [told["delivered"]["at"]] if "delivered" in told else []
+    parcels = told.get("shipments", {}).values()
+    finals = [it["shipped"].get("final") for it in parcels if "shipped" in it]
+    more_to_come = False in finals and True not in finals
+    if parcels and not more_to_come and all("delivered" in it for it in parcels):
+        ends.append(max(it["delivered"]["at"] for it in parcels))
+    return min(ends, default=None)
 
 
 def happened(facts: Fact, what: str) -> datetime | None:

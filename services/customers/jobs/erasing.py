@@ -16,6 +16,7 @@ from shared.clock import now
 from shared.contracts.customers import ErasureCompleted
 from shared.contracts.declarations import CustomerWithdrawn
 from shared.erasing import ROWS, Round, Trace
+from shared.imports import forgetting as imports
 from shared.service import Job, Means
 
 
@@ -64,6 +65,7 @@ TRACES = [
     erasing.of_customers("disclosures", store.DISCLOSURES),
     Trace("references", names),
     Trace("orders", orders),
+    *imports.TRACES,
     erasing.of_customers("files", store.CUSTOMERS),
 ]
 

@@ -12,8 +12,7 @@ from services.customers.domain.claim import Claim
 from services.customers.domain.erased import ErasedReference, hashed
 from services.customers.domain.facts import iso
 from services.customers.domain.filing import mention
-from services.customers.domain.order import Order, order_id_of
-from services.customers.domain.wordless import without_words
+from services.customers.domain.order import CHANGED, CONFIRMED, PLACED, Order, order_id_of
 from shared.contracts import Event, Money, Shape, When
 from shared.contracts.orders import (
     Change,
@@ -48,7 +47,6 @@ Mirrored = Annotated[
 CARRIED = (
     "carrier", "tracking_number", "tracking_url", "expected_arrival_from", "expected_arrival_until", "lines", "final", "packages", "gross_weight",
 )  # fmt: skip
-PLACED, CONFIRMED, CHANGED = 0, 1, 2  # who has the last word on the terms, where two speak of one moment
 CHANGING: dict[str, TypeAdapter[Any]] = {"promised_delivery_until": TypeAdapter(When), "total": TypeAdapter(Money)}
 
 
@@ -65,15 +63,11 @@ def adds_to_the_order(*contracts: type[Event]) -> Callable[[AddFact], AddFact]:
             known = [] if claim or erased else mention(event.key, source=origin.source or "", unit=units.name_of(origin.unit), at=at)
             if event.order_id is None:
                 return list(known)
-            order = order or order_of(event, origin, at)
+            order = order or Order.heard_of(event.key, event.order_id, source=origin.source or "", at=at)
             add(event, order)
             unit = origin.unit if origin.unit in units.units else None
-            if erased:
-                order.put(erased_id=erased.customer_id)
             order.belongs(event.key, origin.source or "", unit, moment(event), placing=isinstance(event, OrderPlaced))
-            if order.erased_id:
-                order.put(facts=without_words(order.facts))
-            order.settle()
+            order.come_to_rest(erased.customer_id if erased else None)
             return [order, *known]
 
         react.__name__, react.__qualname__, react.__doc__ = add.__name__, add.__qualname__, add.__doc__
@@ -167,18 +161,6 @@ def note_the_payment(event: PaymentReceived, order: Order) -> None:
 def note_that_money_is_due(event: PaymentOverdue, order: Order) -> None:
     """Money did not come by its day."""
     order.account("overdue", event.invoice_id, str(event.dunning_level), fact(event, "due_date", "amount_due", "dunning_level"))
-
-
-def order_of(event: Any, origin: Origin, at: datetime) -> Order:
-    system = event.customer.system
-    return Order(
-        id=order_id_of(system, event.order_id),
-        system=system,
-        order_id=event.order_id,
-        reference=event.key,
-        source=origin.source or "",
-        created_at=at,
-    )
 
 
 def moment(event: Event) -> str:

@@ -11,7 +11,7 @@ from services.customers.domain.consent import Consent, Purpose, Withdrawal
 from services.customers.domain.customer import Customer
 from services.customers.store import customers
 from shared.errors import NotFound
-from shared.paging import Asked, Part, Register
+from shared.paging import Register
 
 ENOUGH = 200  # of one purpose; the newest count
 
@@ -29,10 +29,6 @@ async def of(session: AsyncSession, customer: Customer) -> ColumnElement[bool]:
     """Whoever may see the customer may see these, whichever unit took them."""
     family = await customers.family(session, customer.id)
     return or_(col(Consent.customer_id).in_(family), col(Consent.reference).in_(list(customer.names)))
-
-
-async def page(session: AsyncSession, asked: Asked, customer: Customer) -> Part[Consent]:
-    return await CONSENTS.page(session, asked, await of(session, customer))
 
 
 async def withdrawals(session: AsyncSession, customer: Customer) -> list[Withdrawal]:

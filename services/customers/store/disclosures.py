@@ -12,7 +12,7 @@ from services.customers.domain.disclosure import Disclosure
 from services.customers.store import customers
 from shared import scope
 from shared.errors import NotFound
-from shared.paging import Asked, Part, Register
+from shared.paging import Register
 
 
 class DisclosureNotFound(NotFound):
@@ -37,9 +37,9 @@ def within(units: Collection[str]) -> ColumnElement[bool]:
 scope.by(Disclosure, within)
 
 
-async def page_of(session: AsyncSession, asked: Asked, customer: Customer) -> Part[Disclosure]:
+async def of(session: AsyncSession, customer: Customer) -> ColumnElement[bool]:
     """Also what was given of those who turned out to be this customer."""
-    return await DISCLOSURES.page(session, asked, col(Disclosure.customer_id).in_(await customers.family(session, customer.id)))
+    return col(Disclosure.customer_id).in_(await customers.family(session, customer.id))
 
 
 async def by_id(session: AsyncSession, disclosure_id: UUID) -> Disclosure:

@@ -24,6 +24,8 @@ class OrderNotFound(NotFound):
 class AmbiguousOrder(Conflict):
     """Several systems have an order of this number."""
 
+    fix = "Add one of what is allowed to the address."
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:

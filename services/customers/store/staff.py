@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.customers.domain.colleague import Colleague
 from shared import scope
 from shared.errors import NotFound
-from shared.paging import Asked, Part, Register
+from shared.paging import Asked, Register
+from shared.sorting import in_chinese
 
 scope.by(Colleague, lambda units: col(Colleague.unit).in_(units))  # no copy here: the directory is shown, to each what is of their units
 
@@ -39,6 +40,7 @@ STAFF = Register(
     Colleague,
     by=[Colleague.id],
     descending=False,
+    sorts={"display_name": in_chinese(Colleague.display_name, Colleague.id)},
     filters={
         "unit": Colleague.unit,
         "active": Colleague.active,
@@ -50,8 +52,8 @@ STAFF = Register(
 TOLD_OF = col(Colleague.facts_offset) >= 0  # of others only a withdrawal came
 
 
-async def page(session: AsyncSession, asked: Asked) -> Part[Colleague]:
-    return await STAFF.page(session, asked, TOLD_OF)
+async def told_of(_: AsyncSession, asked: Asked) -> list[ColumnElement[bool]]:
+    return [TOLD_OF]
 
 
 async def by_id(session: AsyncSession, staff_id: str) -> Colleague:

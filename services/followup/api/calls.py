@@ -20,8 +20,10 @@ from shared.etag import IfMatchIfGiven, tag
 from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, allow, circumstance, problems
 from shared.masking import MaskedText
 from shared.notes import LONGEST
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
 from shared.problems import Changed
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 from shared.todo.assigning import HasLeft, IsAway, LacksTheRole, NobodyHasIt, NotYoursToGive, OfAnotherUnit, UnknownColleague
 
 router = Router("/v1/calls", tags=["calls"])
@@ -103,10 +105,22 @@ class Answered(Body):
 TradeAtHand = Annotated[Trade, circumstance("trade")]
 
 
-@router.get("", response_model=Page[CallView], dependencies=[allow("calls.read")], responses=problems())
-async def list_calls(session: Session, asked: Annotated[Asked, Depends(CALLS)]) -> Part[Call]:
+SHEET = Sheet(
+    "calls", "回访记录表", "calls.read", CALLS, CallView,
+    columns={
+        "about": "回访事项", "round": "轮次", "reason": "回访原因", "state": "状态", "why": "不再回访原因", "customer_id": "客户编号", "unit": "所属单位",
+        "assigned_to": "回访人", "earliest_at": "最早回访时间", "due_at": "应回访时间", "attempts": "拨打记录", "callback_at": "约定回电时间",
+        "satisfaction": "满意度", "score": "评分", "aspects": "涉及方面", "completed_at": "完成时间", "completed_by": "完成人", "give_up_at": "停止拨打时间",
+        "planned_at": "登记时间", "source": "来源系统", "correlation": "关联编号", "id": "系统编号", "version": "版本",
+    },
+    wording={"attempts": "{number}: {outcome}"},
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[CallView], dependencies=[allow("calls.read")], responses=TABLES | problems())
+async def list_calls(session: Session, asked: Annotated[Asked, Depends(CALLS)], answer: Answer) -> Any:
     """Everybody who was or is to be asked, the newest first."""
-    return await CALLS.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get("/{call_id}", response_model=CallView, dependencies=[allow("calls.read")], responses=problems(CallNotFound))

@@ -15,7 +15,9 @@ from services.followup.store import notices
 from shared.clocks.explaining import Sentences
 from shared.http import Router, Session, View, allow, circumstance, problems
 from shared.masking import MaskedText
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/notices", tags=["notices"])
 NOTICES = Register(
@@ -74,10 +76,21 @@ class Arrivals(View):
     items: list[ArrivalView]
 
 
-@router.get("", response_model=Page[NoticeView], dependencies=[allow("notices.read")], responses=problems())
-async def list_notices(session: Session, asked: Annotated[Asked, Depends(NOTICES)]) -> Part[Notice]:
+SHEET = Sheet(
+    "notices", "物流通知登记表", "notices.read", NOTICES, NoticeView,
+    columns={
+        "order_id": "订单编号", "shipment_id": "运单编号", "kind": "通知类型", "state": "状态", "reason": "等待或未通知原因", "customer_id": "客户编号",
+        "unit": "所属单位", "news_at": "消息时间", "due_at": "应通知时间", "sent_at": "发送时间", "deliveries": "发送方式",
+        "source": "来源系统", "id": "系统编号",
+    },
+    wording={"deliveries": "{channel} {state}"},
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[NoticeView], dependencies=[allow("notices.read")], responses=TABLES | problems())
+async def list_notices(session: Session, asked: Annotated[Asked, Depends(NOTICES)], answer: Answer) -> Any:
     """Everything that was to be told, whatever became of it; the newest first."""
-    return await NOTICES.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get("/{notice_id}", response_model=NoticeView, dependencies=[allow("notices.read")], responses=problems(notices.NoticeNotFound))

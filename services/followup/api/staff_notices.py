@@ -10,7 +10,9 @@ from pydantic import Field
 from services.followup.domain.staff_notice import StaffNotice, State
 from services.followup.store import staff_notices
 from shared.http import Router, Session, View, allow, problems
-from shared.paging import Asked, Page, Part, Register
+from shared.paging import Asked, Page, Register
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/staff-notices", tags=["notices"])
 STAFF_NOTICES = Register(
@@ -47,10 +49,21 @@ class StaffNoticeView(View):
     deliveries: list[StaffDeliveryView]
 
 
-@router.get("", response_model=Page[StaffNoticeView], dependencies=[allow("notices.read")], responses=problems())
-async def list_staff_notices(session: Session, asked: Annotated[Asked, Depends(STAFF_NOTICES)]) -> Part[StaffNotice]:
+SHEET = Sheet(
+    "staff-notices", "员工通知登记表", "notices.read", STAFF_NOTICES, StaffNoticeView,
+    columns={
+        "about": "通知事项", "kind": "通知类型", "state": "状态", "reason": "等待或未通知原因", "to_staff": "接收人", "to_role": "接收岗位", "unit": "所属单位",
+        "urgent": "是否紧急", "owed_at": "办理期限", "planned_at": "登记时间", "due_at": "应通知时间", "sent_at": "发送时间", "deliveries": "发送方式",
+        "id": "系统编号",
+    },
+    wording={"deliveries": "{channel} {to} {state}"},
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[StaffNoticeView], dependencies=[allow("notices.read")], responses=TABLES | problems())
+async def list_staff_notices(session: Session, asked: Annotated[Asked, Depends(STAFF_NOTICES)], answer: Answer) -> Any:
     """Everything that people at work were to be told, whatever became of it; the newest first."""
-    return await STAFF_NOTICES.page(session, asked)
+    return await answer(SHEET, session, asked)
 
 
 @router.get(

@@ -13,7 +13,7 @@ router = Router("/v1/inquiries/{inquiry_id}", tags=["inquiries"])
 
 
 @router.get("/deadlines", response_model=Deadlines, dependencies=[allow("inquiries.read")], responses=problems(InquiryNotFound))
-async def list_deadlines(inquiry_id: UUID, session: Session, trade: Annotated[Trade, circumstance("trade")]) -> Any:
+async def list_deadlines_of_inquiry(inquiry_id: UUID, session: Session, trade: Annotated[Trade, circumstance("trade")]) -> Any:
     """What is owed by when, and why then: step by step, and as a sentence in Chinese and English; the last promise first."""
     inquiry = await inquiries.by_id(session, inquiry_id)
     return explained(await clocks.about(session, inquiry.about), trade)

@@ -1,5 +1,6 @@
 """Inquiries over HTTP: what is asked at the desk, and calls that nobody took."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -22,6 +23,9 @@ from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, 
 from shared.masking import MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed
+from shared.registers.answering import TABLES
+from shared.registers.answering import Answer as Answering
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/inquiries", tags=["inquiries"])
 HANDLE = [allow("inquiries.handle")]
@@ -100,16 +104,32 @@ async def answered(session: AsyncSession, inquiry: Inquiry, response: Response) 
     return shown(inquiry, await notes.texts(session, [inquiry.note_id, inquiry.answer_id]))
 
 
-@router.get("", response_model=Page[InquiryView], dependencies=[allow("inquiries.read")], responses=problems())
-async def list_inquiries(session: Session, asked: Annotated[Asked, Depends(INQUIRIES)]) -> Any:
+async def with_words(session: AsyncSession, found: Sequence[Inquiry]) -> Sequence[dict[str, Any]]:
+    texts = await notes.texts(session, [id for it in found for id in (it.note_id, it.answer_id)])
+    return [shown(it, texts) for it in found]
+
+
+SHEET = Sheet(
+    "inquiries", "咨询登记表", "inquiries.read", INQUIRIES, InquiryView, shown=with_words,
+    columns={
+        "received_at": "咨询时间", "kind": "咨询类型", "state": "状态", "channel": "咨询渠道", "customer_id": "客户编号", "unit": "受理单位",
+        "order_id": "订单编号", "question": "咨询内容", "promised_until": "承诺答复时间", "answer": "答复内容", "answered_at": "答复时间",
+        "answered_by": "答复人", "handed_to": "转交至", "category": "转交类别", "handed_over_at": "转交时间", "handed_over_by": "转交人",
+        "call_id": "通话编号", "source": "来源系统", "correlation": "关联编号", "id": "系统编号", "version": "版本",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[InquiryView], dependencies=[allow("inquiries.read")], responses=TABLES | problems())
+async def list_inquiries(session: Session, asked: Annotated[Asked, Depends(INQUIRIES)], answer: Answering) -> Any:
     """All inquiries and missed calls, those heard last first."""
-    part = await INQUIRIES.page(session, asked)
-    texts = await notes.texts(session, [id for it in part.items for id in (it.note_id, it.answer_id)])
-    return {"items": [shown(it, texts) for it in part.items], "next": part.next, "total": part.total}
+    return await answer(SHEET, session, asked)
 
 
 @router.post("", status_code=201, response_model=InquiryView, dependencies=HANDLE, responses=problems(WhichCustomer))
-async def receive(body: Question, session: Session, staff: Staff, scope: Scope, now: Now, trade: TradeAtHand, response: Response) -> Any:
+async def receive_inquiry(
+    body: Question, session: Session, staff: Staff, scope: Scope, now: Now, trade: TradeAtHand, response: Response
+) -> Any:
     """Somebody asks. An unknown customer is taken as well.  INQY-04, INQY-10"""
     told = inquiring.Question(Kind(body.kind), body.channel, body.question, body.order_id)
     inquiry = await inquiring.receive(session, told, customer_id=body.certain_id, scope=scope, trade=trade, by=staff.sub, at=now)
@@ -128,7 +148,7 @@ async def show_inquiry(inquiry_id: UUID, session: Session, response: Response) -
 
 
 @router.post("/{inquiry_id}/promise", response_model=InquiryView, dependencies=HANDLE, responses=STEP | problems(PromisedForThePast))
-async def promise(
+async def promise_answer(
     inquiry_id: UUID,
     body: Promise,
     session: Session,
@@ -144,7 +164,7 @@ async def promise(
 
 
 @router.post("/{inquiry_id}/answer", response_model=InquiryView, dependencies=HANDLE, responses=STEP)
-async def answer(
+async def answer_inquiry(
     inquiry_id: UUID,
     body: Answer,
     session: Session,
@@ -160,7 +180,7 @@ async def answer(
 
 
 @router.post("/{inquiry_id}/handover", response_model=InquiryView, dependencies=HANDLE, responses=STEP)
-async def hand_over(
+async def hand_inquiry_over(
     inquiry_id: UUID,
     body: Handover,
     session: Session,

@@ -1,5 +1,6 @@
 """Visits over HTTP: asking for a reception, and what the desk says of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +23,8 @@ from shared.http import Body, Moment, Now, Router, Scope, Session, Staff, View, 
 from shared.masking import MaskedPhone, MaskedText
 from shared.paging import Asked, Page
 from shared.problems import Changed, VersionMissing
+from shared.registers.answering import TABLES, Answer
+from shared.registers.sheet import Sheet
 
 router = Router("/v1/visits", tags=["visits"])
 OurTrade = Annotated[Trade, circumstance("trade")]
@@ -102,12 +105,26 @@ async def answered(session: AsyncSession, visit: Visit, response: Response) -> d
     return shown(visit, await notes.texts(session, [visit.note_id]))
 
 
-@router.get("", response_model=Page[VisitView], dependencies=[allow("visits.read")], responses=problems())
-async def list_visits(session: Session, asked: Annotated[Asked, Depends(VISITS)]) -> Any:
+async def with_words(session: AsyncSession, found: Sequence[Visit]) -> Sequence[dict[str, Any]]:
+    texts = await notes.texts(session, [it.note_id for it in found])
+    return [shown(it, texts) for it in found]
+
+
+SHEET = Sheet(
+    "visits", "接待登记表", "visits.read", VISITS, VisitView, shown=with_words,
+    columns={
+        "company": "来访单位", "guest.name": "来访人", "guest.phone": "联系电话", "guests": "来访人数", "purpose": "来访事由", "applicant": "申请人",
+        "unit": "接待单位", "state": "状态", "applied_at": "申请时间", "arrives_at": "预计到达时间", "arrived_at": "到达时间", "departed_at": "离开时间",
+        "noticed": "离开有登记", "expected_home_at": "预计返回时间", "cancelled_at": "取消时间", "customer_id": "客户编号", "source": "来源系统",
+        "correlation": "关联编号", "id": "系统编号", "version": "版本",
+    },
+)  # fmt: skip
+
+
+@router.get("", response_model=Page[VisitView], dependencies=[allow("visits.read")], responses=TABLES | problems())
+async def list_visits(session: Session, asked: Annotated[Asked, Depends(VISITS)], answer: Answer) -> Any:
     """All visits, those applied for last first."""
-    part = await VISITS.page(session, asked)
-    texts = await notes.texts(session, [it.note_id for it in part.items])
-    return {"items": [shown(it, texts) for it in part.items], "next": part.next, "total": part.total}
+    return await answer(SHEET, session, asked)
 
 
 @router.post("", status_code=201, response_model=VisitView, dependencies=[allow("visits.apply")], responses=problems(WhichCustomer))
@@ -138,7 +155,7 @@ async def show_visit(visit_id: UUID, session: Session, response: Response) -> An
     "/{visit_id}/arrival", response_model=VisitView, dependencies=[allow("visits.receive")],
     responses=problems(VisitNotFound, NotNow, Changed, VersionMissing),
 )  # fmt: skip
-async def arrive(
+async def report_arrival(
     visit_id: UUID, session: Session, now: Now, trade: OurTrade, expected: IfMatch, response: Response, body: Nothing | None = None
 ) -> Any:
     """They are here."""
@@ -150,7 +167,9 @@ async def arrive(
     "/{visit_id}/departure", response_model=VisitView, dependencies=[allow("visits.receive")],
     responses=problems(VisitNotFound, NotNow, Changed, VersionMissing, HomeBeforeNow),
 )  # fmt: skip
-async def depart(visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Departure | None = None) -> Any:
+async def report_departure(
+    visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Departure | None = None
+) -> Any:
     """They leave; somebody will call them once they are home.  FLUP-25"""
     visit = await visiting.depart(session, visit_id, body.expected_home_at if body else None, expected=expected, at=now)
     return await answered(session, visit, response)
@@ -160,7 +179,9 @@ async def depart(visit_id: UUID, session: Session, now: Now, expected: IfMatch, 
     "/{visit_id}/cancellation", response_model=VisitView, dependencies=[allow("visits.apply")],
     responses=problems(VisitNotFound, NotNow, Changed, VersionMissing),
 )  # fmt: skip
-async def cancel(visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Nothing | None = None) -> Any:
+async def cancel_visit(
+    visit_id: UUID, session: Session, now: Now, expected: IfMatch, response: Response, body: Nothing | None = None
+) -> Any:
     """They will not come."""
     visit = await visiting.cancel(session, visit_id, expected=expected, at=now)
     return await answered(session, visit, response)

@@ -1,11 +1,6 @@
-"""Exports."""
+"""Registers as files."""
+
+from shared.migrations import exports_0001
 
 revision, down_revision = "0012", "0011"
-
-
-def upgrade() -> None:
-    """Nothing yet."""
-
-
-def downgrade() -> None:
-    """Nothing yet."""
+upgrade, downgrade = exports_0001.upgrade, exports_0001.downgrade

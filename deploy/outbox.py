@@ -11,6 +11,7 @@ from deploy.audit import operator
 from shared import audit
 from shared.aside import put_aside, put_back
 from shared.parked import Trouble
+from shared.relay import LEADER
 from shared.topics import source_of
 
 CHOOSE = """
@@ -21,6 +22,11 @@ ORDER BY position LIMIT $3"""
 TAKE = """
 DELETE FROM outbox WHERE id = $1
 RETURNING position, id, topic, key, type, subject, unit, payload, trace, correlation, announced_at"""
+PUBLISHES = """
+SELECT pid, application_name AS name, client_addr AS at, state, now() - xact_start AS open_for
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1 AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,20 @@ async def choose(connection: Connection, choice: Choice) -> list[Record]:
     """In the order in which they will leave."""
     rows: list[Record] = await connection.fetch(CHOOSE, choice.type, choice.since, choice.limit)
     return rows
+
+
+async def publishes(connection: Connection) -> str:
+    """Who takes what waits to the broker: one connection of one worker, or nobody, or somebody who only keeps the others from it."""
+    row = await connection.fetchrow(PUBLISHES, LEADER)
+    if row is None:
+        return "nobody publishes: no worker has come to it, so look whether one runs (`careloop health`)."
+    since = f", in a transaction for {row['open_for'].total_seconds():.0f} s" if row["open_for"] else ""
+    if row["name"] != "relay":
+        return (
+            f"PostgreSQL's process {row['pid']} ({row['name'] or 'unnamed'}{since}) holds the lock of the one who publishes and is no relay;"
+            f" end it with SELECT pg_terminate_backend({row['pid']})."
+        )
+    return f"the worker at {row['at'] or 'this machine'} publishes (PostgreSQL's process {row['pid']}, {row['state']}{since})."
 
 
 async def park(connection: Connection, service: str, ids: Sequence[UUID], at: datetime) -> set[UUID]:

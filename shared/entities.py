@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 
 Timestamp = DateTime(timezone=True)
 blank, put = object.__new__, object.__setattr__
+READ, MADE = None, {}  # where a row comes from, in a place that Pydantic has no use for in tables
 
 
 class Bookkeeping:
@@ -48,7 +49,7 @@ class Entity(SQLModel):
     def __new__(cls, **_: Any) -> Any:
         self = blank(cls)
         put(self, "__pydantic_fields_set__", set())
-        put(self, "__pydantic_extra__", None)
+        put(self, "__pydantic_extra__", READ)
         put(self, "__pydantic_private__", None)
         return self
 
@@ -56,6 +57,7 @@ class Entity(SQLModel):
         known, constants, factories = defaults(type(self))
         if not known.issuperset(values):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(values.keys() - known))}")
+        put(self, "__pydantic_extra__", MADE)
         row = self.__dict__
         row.update(constants)
         for name, factory in factories:
@@ -63,9 +65,14 @@ class Entity(SQLModel):
         row.update(values)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Straight to SQLAlchemy's attribute, which remembers what was there before."""
+        """Straight to SQLAlchemy's attribute, which remembers what was there before. Of a new row, which no session knows yet, nothing was."""
         attribute = attributes_of(type(self)).get(name)
-        attribute.__set__(self, value) if attribute is not None else put(self, name, value)
+        if attribute is None:
+            put(self, name, value)
+        elif self.__pydantic_extra__ is MADE and "_sa_instance_state" not in (row := self.__dict__):
+            row[name] = value
+        else:
+            attribute.__set__(self, value)
 
     __eq__ = object.__eq__  # an entity is itself, whatever its values
     __hash__ = object.__hash__

@@ -1,7 +1,7 @@
 """Ids: those that sort by time, and those that are made of what they name."""
 
-from hashlib import blake2b
-from uuid import UUID, SafeUUID, uuid5
+from hashlib import blake2b, sha1
+from uuid import UUID, SafeUUID
 
 from uuid_utils.compat import uuid7
 
@@ -35,7 +35,8 @@ def numbered(number: int) -> UUID:
 
 def customer_of(reference: str) -> UUID:
     """The customer whom a foreign system calls `reference` (`erp/C-10023`) until somebody says otherwise: UUIDv5, the same in every service."""
-    return uuid5(CUSTOMERS, reference)
+    named = sha1(CUSTOMERS.bytes + reference.encode(), usedforsecurity=False).digest()[:16]  # as uuid5 makes it, in a third of its time
+    return numbered(int.from_bytes(named) & MARKED | VERSION_5)
 
 
 def id_in(about: str | None, kind: str) -> UUID | None:

@@ -35,6 +35,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self.consumer: AIOKafkaConsumer | None = None
         self.done: dict[TopicPartition, int] = {}
         self.handled: dict[TopicPartition, tuple[int, int]] = {}  # the next offset, and when the last record was written
+        self.even: dict[TopicPartition, float] = {}  # when there was nothing more to read
         self.away = False
         self.stopped: dict[str, str] = {}
         self.gaps: dict[TopicPartition, str] = {}  # partitions that only a person lets go on, and why
@@ -59,6 +60,8 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 if self.away:
                     return self.rewind(firsts)
                 taken = self.probe(records)
+                for partition, first in lasts(reversed(records)).items():  # a batch that never ends is seen as lag, the first too
+                    self.handled.setdefault(partition, (first.offset, first.timestamp))
                 held = await self.room.handle(taken)
             except Exception as error:
                 self.rewind(firsts)
@@ -187,9 +190,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             handled = self.handled.get(partition)
             behind = max(end - handled[0], 0) if handled else 0
+            if not behind:
+                self.even[partition] = time()
+            since = (
+                max(handled[1] / 1000, self.even.get(partition, 0.0)) if handled else time()
+            )  # a record after a quiet week is not a week old
             where = {"group": self.group, "topic": partition.topic, "partition": partition.partition}
             self.metrics.consumer_lag_records.labels(**where).set(behind)
-            self.metrics.consumer_lag_seconds.labels(**where).set(max(time() - handled[1] / 1000, 0) if handled and behind else 0)
+            self.metrics.consumer_lag_seconds.labels(**where).set(max(time() - since, 0) if behind else 0)
 
     async def look(self) -> None:
         known = set(self.stopped)  # what is stopped while we look is not looked for
@@ -321,7 +329,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
             self.busy.release()
         await self.commit()
         self.done = {}
-        self.handled = {}
+        self.handled, self.even = {}, {}
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         assigned = list(assigned)

@@ -30,20 +30,24 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show what waits, in the order in which it will leave."""
-    from deploy.outbox import Choice, choose
+    from deploy.outbox import Choice, choose, publishes
     from deploy.since import since as moment
 
     choice = Choice(type, moment(since), limit)
     rows: list[dict[str, Any]] = []
+    who: list[str] = []
 
     async def look(name: str, connection: Any) -> None:
-        rows.extend({"service": name, **row} for row in await choose(connection, choice))
+        if found := await choose(connection, choice):
+            rows.extend({"service": name, **row} for row in found)
+            who.append(f"Of {name} {await publishes(connection)}")
 
     asyncio.run(in_each(service, look))
     if as_json:
         tell_json(rows)
     elif rows:
         tell_table(rows, COLUMNS)
+        typer.echo("\n".join(who))
     else:
         typer.echo("Nothing waits to be published.")
 

@@ -206,9 +206,9 @@ class Clock(Entity):
 
     def reconsider(self, facts: Facts, terms: Terms, at: datetime) -> list[Event]:
         """What is known of the thing has changed: perhaps another limit is the strictest now."""
-        if not self.is_open or facts.dump() == self.facts:
+        if not self.is_open or (known := facts.dump()) == self.facts:
             return []
-        self.facts = facts.dump()
+        self.facts = known
         self.set(terms, terms.reckon(facts))
         return self.tick(terms, at)
 

@@ -83,6 +83,7 @@ class Reckoned(NamedTuple):
 class Terms:
     milestone: Milestone
     calendars: Mapping[str, Calendar] = field(hash=False)
+    dumped: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False, compare=False)  # once it was asked for
 
     ends_in_a_window: ClassVar[bool] = False  # of hours in which a customer may be called
 
@@ -94,11 +95,14 @@ class Terms:
 
     def dump(self) -> dict[str, Any]:
         """As a clock keeps them: jsonb. The zone is the unit's."""
+        if self.dumped:
+            return self.dumped[0]
         calendars = {
             name: {"name": it.name, "zone": it.zone.key, "part": it.part.model_dump(mode="json", exclude_defaults=True)}
             for name, it in self.calendars.items()
         }
-        return {"milestone": self.milestone.model_dump(mode="json", exclude_defaults=True), "calendars": calendars}
+        self.dumped.append({"milestone": self.milestone.model_dump(mode="json", exclude_defaults=True), "calendars": calendars})
+        return self.dumped[0]
 
     @classmethod
     def load(cls, kept: Mapping[str, Any], knowledge: Knowledge) -> "Terms":

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from shared.errors import Invalid
 from shared.ids import made_of
 from shared.imports.kind import Field as Fact
 from shared.imports.kind import Kind, Reason
-from shared.imports.reading_times import FormatUnknown, patterns
+from shared.imports.reading_times import DATES, FormatUnknown, clear, patterns
 from shared.imports.reading_values import Ambiguous, Reading, Unreadable
 from shared.units import zone_named
 
@@ -122,7 +122,24 @@ def merged(plan: Plan, remembered: Mapping[str, Any] | None) -> Plan:
     return Plan.model_validate(told | {name: ({**told.get(name, {}), **it} if isinstance(it, dict) else it) for name, it in said.items()})
 
 
-def recognised(kind: Kind, plan: Plan, headings: Sequence[str]) -> tuple[dict[str, list[str]], list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Of a kind what its columns are recognised by, and which of them are dates: as much as can be told to another process."""
+
+    name: str
+    title: str
+    fields: Sequence[Fact]
+
+    @classmethod
+    def of(cls, kind: Kind) -> "Sketch":
+        return cls(kind.name, kind.title, [it if it.read in DATES else replace(it, read=unread) for it in kind.fields])
+
+
+def unread(told: str, _: Reading) -> str:
+    return told
+
+
+def recognised(kind: Kind | Sketch, plan: Plan, headings: Sequence[str]) -> tuple[dict[str, list[str]], list[dict[str, Any]]]:
     """Each field with the headings of its columns, and what has to be asked before the rows make sense."""
     exact, loose = {it: it for it in headings}, dict[str, str]()
     for it in headings:
@@ -158,6 +175,12 @@ def question(field: str | None, message: str, fix: str) -> dict[str, Any]:
     return {"field": field, "message": message, "fix": fix}
 
 
+def two_ways(error: Ambiguous, heading: str) -> dict[str, Any]:
+    """What is asked about a column of dates, once for all its rows."""
+    message = f"The column {heading} has dates that could be read in several ways. {error.message}"
+    return question(error.args[-1], message, error.fix)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A field, and where its text comes from."""
@@ -173,7 +196,9 @@ class Column:
 class Columns:
     """The columns of one file, ready to read its rows."""
 
-    def __init__(self, kind: Kind, plan: Plan, headings: Sequence[str], mapping: Mapping[str, Sequence[str]], zone: ZoneInfo) -> None:
+    def __init__(
+        self, kind: Kind | Sketch, plan: Plan, headings: Sequence[str], mapping: Mapping[str, Sequence[str]], zone: ZoneInfo
+    ) -> None:
         place = {heading: n for n, heading in reversed(list(enumerate(headings)))}
         self.width, self.empty = len(headings), frozenset(it.strip() for it in plan.empty)
         at = ZoneInfo(plan.zone) if plan.zone else zone
@@ -188,6 +213,7 @@ class Columns:
                     Column(fact, tuple(place[it] for it in heads), constant, " + ".join(heads) or fact.headings[0], words, how)
                 )
         self.headings = {it.fact.name: it.heading for it in self.columns}
+        self.dates = [it for it in self.columns if it.fact.read in DATES]
 
     def read(self, raw: Sequence[Any]) -> tuple[dict[str, Any], list[Reason]]:
         """The values of a row, and what is wrong with it. Ambiguous goes out: it is about the column."""
@@ -213,6 +239,20 @@ class Columns:
             except ValueError as error:
                 reasons.append(Reason(name, str(error), column.fact.means))
         return values, reasons
+
+    def ask(self, raw: Sequence[Any]) -> None:
+        """As `read` would, of its dates alone: Ambiguous goes out."""
+        if len(raw) != self.width:
+            return
+        for column in self.dates:
+            try:
+                if text := self.text(column, raw):
+                    clear(text, column.how.format)
+            except Ambiguous as error:
+                error.args = (*error.args, column.fact.name)
+                raise
+            except Unreadable:
+                continue
 
     def text(self, column: Column, raw: Sequence[Any]) -> str:
         if column.constant is not None:

@@ -117,11 +117,8 @@ async def check(means: Means, connection: Connection, it: Any, kind: Kind) -> No
     try:
         _, verdicts, keys = await judged(means, connection, it, kind, rows, dry=True)
     except Ambiguous as error:
-        name, plan = error.args[-1], columns_of(means, it, kind)
-        which = columns.question(
-            name, f"The column {plan.headings[name]} has dates that could be read in several ways. {error.message}", error.fix
-        )
-        return await goes(connection, it, "mapping_needed", questions=[which])
+        asked = columns.two_ways(error, columns_of(means, it, kind).headings[error.args[-1]])
+        return await goes(connection, it, "mapping_needed", questions=[asked])
     await write(connection, it, verdicts, keys, final=False)
     await moved(connection, it, rows[-1]["number"], verdicts, checked=len(rows))
 
@@ -159,7 +156,8 @@ async def apply(means: Means, connection: Connection, it: Any, kind: Kind) -> No
         why = columns.question(None, message, "Look at the failed rows, mend them and send the file again.")
         return await goes(connection, it, "reversing", questions=[why], position=it["reached"] + 1)
     await write(connection, it, verdicts, keys, final=True)
-    await moved(connection, it, rows[-1]["number"], verdicts, applied=len(rows))
+    unseen = 0 if it["checked"] == it["rows"] else len(rows)  # by a check before this
+    await moved(connection, it, rows[-1]["number"], verdicts, checked=unseen, applied=len(rows))
     await outbox.write(connection, chunk.announced)
     counted(means, it, verdicts)
 
@@ -216,7 +214,12 @@ async def judged(
         if row["raw"] is None:
             verdicts[number] = Verdict(Became.FAILED, reasons=[GONE])
             continue
-        values, reasons = reader.read(row["raw"])
+        try:
+            values, reasons = reader.read(row["raw"])
+        except Ambiguous as error:
+            if dry:
+                raise
+            values, reasons = {}, [Reason(error.args[-1], error.message, error.fix)]
         if reasons:
             verdicts[number] = Verdict(Became.FAILED, reasons=reasons)
             continue

@@ -92,6 +92,19 @@ def split(told: str, format: str | None) -> tuple[date, str]:
     raise Unreadable("It is no date.", DAY_FIX)
 
 
+DATES = frozenset((day, moment, moment_or_day))  # the readers that may ask what is meant
+
+
+def clear(told: str, format: str | None) -> None:
+    """Asks where it could be read in several ways; what else is wrong with it is told with its row."""
+    try:
+        split(told, format)
+    except Ambiguous:
+        raise
+    except Unreadable:
+        pass
+
+
 def normal(told: str) -> str:
     return " ".join(plain(part) for part in told.split())
 

@@ -1,12 +1,13 @@
 """Customers and staff by pinyin: refused where the database knows no Chinese order, in order and page by page where it does."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from deploy.local.databases import Database, Server
 from deploy.local.postgres import Postgres
@@ -138,6 +139,23 @@ async def walked(api: Api, path: str, **who: Any) -> list[str | None]:
         cursor = f"&cursor={page['next']}"
 
 
+async def plan_of(customers: World, ask: Callable[[], Awaitable[Any]]) -> str:
+    """How the last page that was read would be found in a table that is not small."""
+    seen: list[tuple[str, Any]] = []
+
+    def see(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if "ORDER BY" in statement:
+            seen.append((statement, values))
+
+    event.listen(customers.engine.sync_engine, "before_cursor_execute", see)
+    await ask()
+    event.remove(customers.engine.sync_engine, "before_cursor_execute", see)
+    statement, values = seen[-1]
+    async with customers.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        return str(await connection.fetch(f"EXPLAIN {statement}", *values))
+
+
 async def test_names_are_in_the_order_of_pinyin(chinese: tuple[Api, World, Database]) -> None:
     api, customers, database = chinese
     async with connected(database.owner_dsn) as connection:
@@ -161,6 +179,9 @@ async def test_names_are_in_the_order_of_pinyin(chinese: tuple[Api, World, Datab
     assert [it["客户名称"] for it in in_xlsx(await table(api, f"{SORTED}&format=xlsx&unit=overseas"))] == BY_PINYIN
 
     first = (await table(api, f"{SORTED}&limit=2", unit="overseas")).json()
+    for path, index in {SORTED: "customer_in_chinese", "/v1/staff?sort=display_name": "colleague_in_chinese"}.items():
+        cursor = (await table(api, f"{path}&limit=1")).json()["next"]
+        assert f"Index Scan using {index}" in await plan_of(customers, lambda: table(api, f"{path}&cursor={cursor}")), path  # noqa: B023
     assert (await table(api, f"/v1/customers?limit=2&cursor={first['next']}")).status_code == 400, "of another order"
     await customers.pool.execute("UPDATE customer SET unit = 'headquarters' WHERE id = $1", customer_of("erp/C-6"))
     gone = await table(api, f"{SORTED}&limit=2&cursor={first['next']}", unit="overseas")

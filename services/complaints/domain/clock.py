@@ -1,12 +1,13 @@
 """By when a complaint is acknowledged, has a plan and has its result."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from services.complaints.domain import Memory, telling
 from shared.clocks import clock
 from shared.contracts import Event
 from shared.contracts.complaints import MilestoneAtRisk, MilestoneMissed, MilestonePaused, MilestoneResumed
+from shared.entities import put
 
 
 class Watch(clock.Clock, Memory, table=True):
@@ -14,11 +15,16 @@ class Watch(clock.Clock, Memory, table=True):
 
     __table_args__ = clock.indexes()
 
+    hushed: ClassVar[bool] = False  # what it would tell is told to nobody
+
     missed_as, at_risk_as, paused_as, resumed_as = MilestoneMissed, MilestoneAtRisk, MilestonePaused, MilestoneResumed
+
+    def hush(self) -> None:
+        put(self, "hushed", True)
 
     def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Event]:
         """And who at work is to hear of it."""
-        return [*super().announced(contract, at, **more), *telling.of_milestone(self, contract)]
+        return [] if self.hushed else [*super().announced(contract, at, **more), *telling.of_milestone(self, contract)]
 
     def over(self, at: datetime) -> list[Event]:
-        return [telling.of_end(self)]
+        return [] if self.hushed else [telling.of_end(self)]

@@ -62,6 +62,8 @@ class Lives:
                         continue  # nothing happens to it before it is reckoned anew
                     thing, profile, first = Thing.of(it.about, it), self.trade.profile(it.unit), stage is stages[0]
                     clock = Watch.start(thing, name, stage.facts, terms, profile, stage.at, first_heard=first, reckoned=found)
+                    if clock:
+                        clock.hush()
                 case Fate.OWED if clock:
                     clock.reconsider(stage.facts, terms, stage.at)
                 case Fate.DONE if clock:

@@ -26,12 +26,16 @@ chaos: dev  ## break everything for ten minutes while both stories go on; ARGS="
 fuzz: dev  ## 20,000 records that are wrong in every way, and 20,000 odd requests (ARGS="events --seed 7", ARGS="doors --cases 500")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+test-deploy: dev  ## what needs promtool, Prometheus, Alertmanager, buildah or Helm's engine; ARGS=drill breaks ten things in a watched system
+	@$(BIN)/python -m tests.deploy_tools $(ARGS)
+
 check: dev  ## format, lint, types, import fences, generated documents
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: run $(BIN)/ruff format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m deploy.events check
+	@$(BIN)/python -m deploy.monitoring check
 
 schemas: dev  ## write docs/events anew; refuses what would break readers or publishers
 	@$(BIN)/python -m deploy.events
@@ -44,4 +48,4 @@ lock: dev  ## resolve all requirements and Kafka's jars anew, with hashes
 local dev:
 	@sh deploy/local/bootstrap.sh $@
 
-.PHONY: help run stop clean test bench chaos fuzz check schemas lock local dev
+.PHONY: help run stop clean test test-deploy bench chaos fuzz check schemas lock local dev

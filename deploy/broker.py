@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from shared.errors import Refusal
+from shared.kafka_access import secured
 
 PATIENCE = 15_000  # milliseconds for any answer
 
@@ -21,7 +22,7 @@ async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """Raises `BrokerRefuses`, whatever happens inside."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # we say it ourselves
     try:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=PATIENCE)
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=PATIENCE, **secured())
         try:
             await admin.start()
         except (KafkaError, OSError, ValueError) as error:

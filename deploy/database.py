@@ -1,6 +1,5 @@
 """The services' databases, for operators; what goes wrong is one sentence without a password."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
@@ -79,6 +78,6 @@ def databases(service: str | None) -> list[tuple[str, str]]:
     """Name and address: the one that CARELOOP_DATABASE names, otherwise those of the system that runs here, all or one."""
     if service is not None and service not in SERVICES:
         raise NotFound(f"There is no service {service!r}; the services are {', '.join(SERVICES)}.")
-    if given := os.environ.get("CARELOOP_DATABASE"):
+    if given := places.told("database"):
         return [(service or urlsplit(given).path[1:], given)]
     return [(name, places.database(name)) for name in ([service] if service else SERVICES)]

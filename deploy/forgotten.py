@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from asyncpg import Connection
 
 from deploy.broker import BrokerRefuses
+from shared.kafka_access import secured
 from shared.searching import spellings
 from shared.topics import TOPICS, Topic
 
@@ -143,7 +144,9 @@ def is_about(topic: Topic, record: Any, ids: set[str], needles: Sequence[bytes])
 
 async def records_of(kafka: str, name: str) -> AsyncIterator[Any]:
     """All that lies on the topic now."""
-    consumer = AIOKafkaConsumer(name, bootstrap_servers=kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024)
+    consumer = AIOKafkaConsumer(
+        name, bootstrap_servers=kafka, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024, **secured()
+    )
     try:
         await consumer.start()
         partitions = list(consumer.assignment())

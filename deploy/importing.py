@@ -1,6 +1,7 @@
 """A spreadsheet on its way into a service, as any client of its API would bring it: begun, sent, watched to its end."""
 
 import os
+import re
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -31,7 +32,10 @@ class Door:
     """The API of the service that takes this kind in."""
 
     def __init__(self, kind: str, url: str | None, token: str | None) -> None:
-        self.headers = {"Authorization": f"Bearer {token or os.environ.get('CARELOOP_TOKEN') or of_this_checkout()}"}
+        self.headers = {
+            "Authorization": f"Bearer {token or os.environ.get('CARELOOP_TOKEN') or of_this_checkout()}",
+            "Accept-Language": language(),
+        }
         self.client = httpx.Client(timeout=60, trust_env=url is not None, headers=self.headers)
         self.url = self.with_kind(kind, [url.rstrip("/")] if url else addresses())
 
@@ -80,6 +84,13 @@ class Door:
             pause = min(pause * 1.5, 2.0)
 
 
+def language() -> str:
+    """Of the terminal: zh_CN.UTF-8 is zh-CN. What rows are told, and the corrections, come in it."""
+    said = next((it for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (it := os.environ.get(name))), "")
+    tag = re.match(r"[A-Za-z]{2,3}(_[A-Z]{2})?(?![A-Za-z])", said)
+    return tag[0].replace("_", "-") if tag else "en"
+
+
 def good(answer: httpx.Response) -> Any:
     if answer.is_error:
         try:
@@ -109,6 +120,18 @@ def of_this_checkout() -> str:
     if not (folder / "key.json").exists():
         raise CannotImport("There is no token: say --token, or set CARELOOP_TOKEN.")
     return sign(folder, [ROLE], subject="careloop-import")
+
+
+def remembered(plan: dict[str, Any], said: dict[str, Any]) -> str:
+    """What nobody said this time, and holds: `formats.placed_at = YYMMDD`."""
+    told = {
+        f"{part}.{name}": it
+        for part in ("columns", "constants", "formats")
+        for name, it in plan.get(part, {}).items()
+        if name not in said.get(part, {})
+    }
+    told |= {name: it for name in ("zone", "area", "empty") if (it := plan.get(name)) and name not in said}
+    return ", ".join(f"{name} = {it if isinstance(it, str) else ' + '.join(it)}" for name, it in told.items())
 
 
 def mapping_of(file: Path | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError
 
 from deploy.broker import administrator
+from shared.kafka_access import secured
 
 PATIENCE = 10.0  # seconds for a coordinator; a new cluster has none until somebody asks
 
@@ -32,7 +33,7 @@ async def lags(bootstrap: str, reads: Mapping[str, Sequence[str]]) -> list[Lag]:
     async with administrator(bootstrap) as admin:
         there = {it["topic"]: [partition["partition"] for partition in it["partitions"]] for it in await admin.describe_topics()}
         committed = {group: await offsets_of(admin, group) for group in reads}
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap.split(","), enable_auto_commit=False, **secured())
         try:
             await consumer.start()
             wanted = [

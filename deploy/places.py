@@ -12,14 +12,22 @@ class NotRunning(NotFound):
     """Nobody said where it is."""
 
 
+def told(name: str) -> str:
+    """A setting as a process would read it: a variable, a file of CARELOOP_SECRETS, or put together of its parts."""
+    from shared.settings import ServiceSettings
+
+    found: str = getattr(ServiceSettings.read(), name)
+    return found
+
+
 def kafka() -> str:
     """`host:port`, or several with commas."""
-    return os.environ.get("CARELOOP_KAFKA") or look("CARELOOP_KAFKA", "the Kafka broker", "kafka")
+    return told("kafka") or look("CARELOOP_KAFKA", "the Kafka broker", "kafka")
 
 
 def database(service: str) -> str:
     """The DSN with which a service reads and writes its own database."""
-    return os.environ.get("CARELOOP_DATABASE") or look("CARELOOP_DATABASE", f"the database of {service}", "postgres", service)
+    return told("database") or look("CARELOOP_DATABASE", f"the database of {service}", "postgres", service)
 
 
 def api(service: str) -> str:

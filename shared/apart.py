@@ -43,15 +43,20 @@ async def apart(work: Callable[..., Any], *told: Any) -> AsyncGenerator[AsyncGen
     try:
         process = CONTEXT.Process(target=run, args=(writer, work, told), daemon=True)
         CONTEXT.set_forkserver_preload(sorted(AT_HAND))
-        await asyncio.to_thread(process.start)  # the first waits for the server
-        writer.close()
-        pieces = heard(reader)
+        starting = asyncio.ensure_future(asyncio.to_thread(process.start))  # the first waits for the server
         try:
-            yield pieces
+            await asyncio.shield(starting)
+            writer.close()
+            pieces = heard(reader)
+            try:
+                yield pieces
+            finally:
+                await pieces.aclose()
         finally:
-            await pieces.aclose()
-            process.kill()
-            await asyncio.to_thread(process.join)
+            await asyncio.wait([starting])  # a thread can't be called off, and it hands the pipe over
+            if process.pid is not None:
+                process.kill()
+                await asyncio.to_thread(process.join)
             process.close()
     finally:
         writer.close()

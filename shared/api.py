@@ -18,7 +18,7 @@ from shared.apart import at_hand
 from shared.auth import Door
 from shared.database import open_engine
 from shared.edge import METHODS, Edge
-from shared.errors import Refusal
+from shared.errors import NotFound, Refusal
 from shared.health import Health
 from shared.http import checked, files_of
 from shared.invalid import told as invalid
@@ -72,8 +72,10 @@ async def _http(_: Request, error: Exception) -> Response:
     return of_http(error)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
+    if error.field is None and isinstance(error, NotFound) and request.path_params:
+        error.field = [*request.path_params][-1]  # what stands in the address is what there is not
     return of_refusal(error)
 
 

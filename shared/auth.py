@@ -163,7 +163,9 @@ class Door:
     def _refusal(self, reason: str, text: str) -> Unauthenticated:
         self._metrics.auth_failures_total.labels(reason=reason).inc()
         challenge = 'Bearer realm="careloop"' + ("" if reason == "missing" else ', error="invalid_token"')
-        return Unauthenticated(text, headers={"WWW-Authenticate": challenge}, fix="Send a valid bearer token of the company's issuer.")
+        return Unauthenticated(
+            text, headers={"WWW-Authenticate": challenge}, field="Authorization", fix="Send a valid bearer token of the company's issuer."
+        )
 
 
 def parts(token: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -93,7 +93,7 @@ class Edge:
             raise Unavailable("Too much at once.", after=1)
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
             raise Malformed(
-                "The address contains the character U+0000.", field=parameter_with_nul(scope["query_string"]), fix="Leave it out."
+                "The address contains the character U+0000.", field=parameter_with_nul(scope["query_string"]) or "path", fix="Leave it out."
             )
         if scope["path"].endswith("\n"):  # for a pattern it ends before that, so one thing would have two addresses
             raise NoSuchRoute("Nothing of ours answers there.", fix="Mend the address; /docs shows those there are.")
@@ -180,4 +180,6 @@ async def swallow(receive: Receive) -> None:
 
 
 def too_large(most: int) -> TooLarge:
-    return TooLarge(f"A body may have {most // 1024} KiB.", headers={"Connection": "close"}, fix="Send less, or in several requests.")
+    return TooLarge(
+        f"A body may have {most // 1024} KiB.", headers={"Connection": "close"}, field="", fix="Send less, or in several requests."
+    )

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 Timestamp = DateTime(timezone=True)
 blank, put = object.__new__, object.__setattr__
-READ, MADE = None, {}  # where a row comes from, in a place that Pydantic has no use for in tables
+UNWATCHED: dict[str, Any] = {}  # a mark, in a place that Pydantic has no use for in tables
 
 
 class Bookkeeping:
@@ -49,7 +49,7 @@ class Entity(SQLModel):
     def __new__(cls, **_: Any) -> Any:
         self = blank(cls)
         put(self, "__pydantic_fields_set__", set())
-        put(self, "__pydantic_extra__", READ)
+        put(self, "__pydantic_extra__", None)
         put(self, "__pydantic_private__", None)
         return self
 
@@ -57,7 +57,6 @@ class Entity(SQLModel):
         known, constants, factories = defaults(type(self))
         if not known.issuperset(values):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(values.keys() - known))}")
-        put(self, "__pydantic_extra__", MADE)
         row = self.__dict__
         row.update(constants)
         for name, factory in factories:
@@ -65,12 +64,12 @@ class Entity(SQLModel):
         row.update(values)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Straight to SQLAlchemy's attribute, which remembers what was there before. Of a new row, which no session knows yet, nothing was."""
+        """Straight to SQLAlchemy's attribute, which remembers what was there before."""
         attribute = attributes_of(type(self)).get(name)
         if attribute is None:
             put(self, name, value)
-        elif self.__pydantic_extra__ is MADE and "_sa_instance_state" not in (row := self.__dict__):
-            row[name] = value
+        elif self.__pydantic_extra__ is UNWATCHED:
+            self.__dict__[name] = value
         else:
             attribute.__set__(self, value)
 
@@ -101,6 +100,11 @@ def defaults(cls: type[SQLModel]) -> tuple[frozenset[str], dict[str, Any], list[
         {name: field.default for name, field in optional.items() if field.default_factory is None},
         [(name, field.default_factory) for name, field in optional.items() if field.default_factory is not None],  # type: ignore[misc]
     )
+
+
+def watched(entity: Entity, *, yes: bool = True) -> None:
+    """Whether its changes are tracked. While a new one is being made up, and only whoever makes it has it, they need not be."""
+    put(entity, "__pydantic_extra__", None if yes else UNWATCHED)
 
 
 def changed(entity: Entity) -> bool:

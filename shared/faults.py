@@ -30,7 +30,7 @@ def meaning(error: Exception, metrics: Metrics) -> HttpProblem | Refusal:
     if isinstance(beneath, asyncpg.UniqueViolationError):
         return _counted(metrics, "race", Raced("Somebody else did the same at the same moment; read it again."))
     if isinstance(beneath, UNKEEPABLE):
-        return Malformed("A text contains a character that can't be kept.", fix="Leave out U+0000 and halves of surrogate pairs.")
+        return Malformed("A text contains a character that can't be kept.", field="", fix="Leave out U+0000 and halves of surrogate pairs.")
     if isinstance(beneath, BEYOND) or never_sent(beneath):
         return InvalidRequest("A value is beyond what can be kept.", fix="Send numbers and dates of ordinary size.")
     if is_away(beneath):

@@ -31,6 +31,7 @@ from shared.scope import Scope as Seen
 from shared.scope import narrow
 from shared.service import Means
 
+PLACE = re.compile(r"at line ([0-9]+) column ([0-9]+)$")  # of what JSON's reader stumbles over
 BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="a token of the company's issuer")
 __all__ = ["AtHand", "Body", "Moment", "Now", "Router", "Scope", "Session", "Staff", "Step", "View", "allow", "circumstance", "problems"]
 
@@ -159,10 +160,14 @@ class Readable(Request):
             raise Malformed("The body is sent compressed.", field="Content-Encoding", fix="Send it as it is.")
         try:
             self._told = from_json(body, allow_inf_nan=False)
-        except ValueError:
-            raise Malformed("The body is not JSON.", fix="Send JSON in UTF-8.") from None
+        except ValueError as error:
+            at = PLACE.search(str(error))  # the rest of what it says may have been sent
+            told = f"The body is not JSON: look at line {at[1]}, column {at[2]}." if at else "The body is not JSON."
+            raise Malformed(told, field="", fix="Send JSON in UTF-8.") from None
         if says_a_name_twice(body):
-            raise Malformed("One object of the body has two fields of one name, and they may differ.", fix="Send each field once.")
+            raise Malformed(
+                "One object of the body has two fields of one name, and they may differ.", field="", fix="Send each field once."
+            )
         if b"\\u0000" in body and (field := nul_in(self._told)) is not None:
             raise InvalidRequest("A text contains the character U+0000, which can't be kept.", field=field, fix="Leave it out.")
 
@@ -205,6 +210,7 @@ async def admit(request: Request, permission: str | None) -> Principal:
         request.app.state.metrics.auth_failures_total.labels(reason="forbidden").inc()
         raise NotYourRole(
             f"This needs the permission {permission}; your token's roles do not have it.",
+            field="Authorization",
             fix=f"Ask for one of the roles that do: {', '.join(sorted(PERMISSIONS.get(permission or '', ())))}.",
         )
     request.state.staff, request.state.scope = staff, scope_by(staff, request.app.state.means)
@@ -217,6 +223,7 @@ def scope_by(staff: Principal, means: Means) -> Seen:
     if scope is None:
         raise NoUnit(
             "Your token names no unit of ours, and nobody sees more than their units.",
+            field="Authorization",
             fix='Let the token\'s issuer name your units in the claim `units`; `["*"]` stands for all.',
         )
     return scope

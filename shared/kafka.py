@@ -17,6 +17,7 @@ from aiokafka.errors import (
 
 from shared import records
 from shared.intake import Intake
+from shared.kafka_access import secured
 
 log = structlog.get_logger()
 BATCH = 500
@@ -87,7 +88,7 @@ def consumer_options(kafka: str, group: str, slot: int) -> dict[str, Any]:
     return {
         "bootstrap_servers": kafka, "group_id": group, "group_instance_id": f"{group}-{slot}", "enable_auto_commit": False, "auto_offset_reset": "none",
         "session_timeout_ms": 10_000, "heartbeat_interval_ms": 1_000, "max_poll_interval_ms": 300_000, "fetch_max_wait_ms": 500,
-        "metadata_max_age_ms": 30_000, "max_partition_fetch_bytes": 1024 * 1024,
+        "metadata_max_age_ms": 30_000, "max_partition_fetch_bytes": 1024 * 1024, **secured(),
     }  # fmt: skip
 
 

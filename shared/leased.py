@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -113,28 +114,31 @@ def job(name: str, table: str, due: str, work: Work, give_up: GivingUp, *, first
         if lease is None:
             return False
         told = {"job": name, "id": str(lease.id), "tries": lease.tries}
-        if lease.tries > TIMES:  # those before us did not even come to say what happened
-            log.error("work that ended its workers is given up", **told)
-            await give_up(means, lease, "Killed")
-            await lease.leave(END)
-            return True
         try:
-            await done(work(means, lease), lease.renewing(lambda: means.health.beat(name)))
+            await held(means, lease, told)
         except Lost:
             log.info("work that was called off, or taken from us, is left", **told)
         except asyncio.CancelledError:
             await lease.leave(GIVE_BACK)
             raise
-        except Exception as error:
-            log.exception("work failed", reason=name_of(error), **told)
-            if lease.tries < TIMES:
-                await lease.leave(PUT_OFF, PAUSE)
-            else:
-                await give_up(means, lease, name_of(error))
-                await lease.leave(END)
-        else:
-            await lease.leave(END)
         return True
+
+    async def held(means: Means, lease: Lease, told: dict[str, Any]) -> None:
+        """The work to its end, its failure or the end of our patience with it."""
+        if lease.tries > TIMES:  # those before us did not even come to say what happened
+            log.error("work that ended its workers is given up", **told)
+            await give_up(means, lease, "Killed")
+        else:
+            try:
+                await done(work(means, lease), lease.renewing(lambda: means.health.beat(name)))
+            except Lost:
+                raise
+            except Exception as error:
+                log.exception("work failed", reason=name_of(error), **told)
+                if lease.tries < TIMES:
+                    return await lease.leave(PUT_OFF, PAUSE)
+                await give_up(means, lease, name_of(error))
+        await lease.leave(END)
 
     return Job(name, run, timedelta(seconds=1), longest=None)
 

@@ -14,6 +14,7 @@ from shared.health import Health
 from shared.metrics import Metrics
 
 DRAIN = 20  # seconds for requests in flight once we stop; the pod is killed after 45
+UNTAKEN = 60.0  # seconds until the kernel ends a connection whose other end takes nothing; closing it would wait for that end
 
 
 def ops_app(health: Health, metrics: Metrics) -> ASGIApp:
@@ -55,6 +56,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends small answers at once only if this is said
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; each connection inherits it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNTAKEN * 1000))
     try:
         listener.bind((host, port))
     except OSError as error:

@@ -93,14 +93,15 @@ class Register(Generic[Row]):
         self._values = {name: reading(it) for name, it in self._filters.items()}
         self._place, self._last = placed(self._by), placed(self._by[-1:])
         self._sorts = sorts or {}
-        if self._sorts:
-            self._values["sort"] = TypeAdapter(Annotated[list[Literal[*self._sorts]], Field(max_length=1)])
+        sort: Any = Literal.__getitem__(tuple(self._sorts))
+        if sorts:
+            self._values["sort"] = TypeAdapter(Annotated[list[sort], Field(max_length=1)])
         self.__signature__ = inspect.Signature([
             asks("request", Request),
             asks("cursor", Annotated[str | None, Query(max_length=1000, description="`next` of the page before")], None),
             asks("limit", Annotated[int, Query(ge=1, le=MOST)], USUAL),
             asks("count", Annotated[bool, Query(description="also how many there are in all")], False),
-            *([asks("sort", Annotated[Literal[*self._sorts] | None, Query(description=SORT)], None)] if self._sorts else ()),
+            *([asks("sort", Annotated[sort | None, Query(description=SORT)], None)] if self._sorts else ()),
             *(asks(f"filter_{name}", of(name, column), []) for name, column in self._filters.items()),
         ])  # fmt: skip
 

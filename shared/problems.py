@@ -127,7 +127,9 @@ class Problem(BaseModel):
     detail: str
     instance: str = Field(description="this one occurrence; quote it when you ask us")
     correlation_id: str
-    field: str | None = Field(None, description="JSON pointer of what to mend, or the name of the parameter")
+    field: str | None = Field(
+        None, description="JSON pointer of what to mend, or the name of the parameter or header; empty: the body as a whole"
+    )
     fix: str | None = Field(None, description="what to do")
     allowed: list[str] | None = Field(None, description="what the state allows instead (409)")
     errors: list[FieldError] | None = Field(None, description="everything that does not fit (422)")

@@ -21,6 +21,7 @@ from shared.aside import put_aside
 from shared.clock import now
 from shared.envelope import headers_of
 from shared.health import Health
+from shared.kafka_access import secured
 from shared.metrics import Metrics
 from shared.outage import is_away
 from shared.parked import Trouble
@@ -79,6 +80,7 @@ class Relay:
                 max_batch_size=BATCH_BYTES,
                 request_timeout_ms=15_000,
                 metadata_max_age_ms=30_000,
+                **secured(),
             )
             try:
                 await producer.start()

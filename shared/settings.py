@@ -5,10 +5,12 @@ import re
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.dsn import assembled
 
 VERSION = version("careloop")
 
@@ -24,7 +26,28 @@ class ServiceSettings(BaseSettings):
 
     database: str = Field("", repr=False, description="postgresql://role:password@host:port/database, the service's own database")
     owner_database: str = Field("", repr=False, description="the same database as its owner, for migrations")
+    database_host: str = Field("", description="where the database is, in the place of CARELOOP_DATABASE; its parts are put together")
+    database_port: int = Field(5432, ge=1, le=65535, description="its port")
+    database_name: str = Field("", description="its name")
+    database_username: str = Field("", description="the runtime role")
+    database_password: str = Field("", repr=False, description="its password, of any characters")
+    owner_database_host: str = Field("", description="the same for its owner, in the place of CARELOOP_OWNER_DATABASE")
+    owner_database_port: int = Field(5432, ge=1, le=65535, description="its port")
+    owner_database_name: str = Field("", description="its name")
+    owner_database_username: str = Field("", description="the owner")
+    owner_database_password: str = Field("", repr=False, description="the owner's password")
     kafka: str = Field("", description="host:port of the brokers, separated by commas")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how they are spoken with: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="of SASL: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN"
+    )
+    kafka_username: str = Field("", description="who we are to Kafka, with SASL")
+    kafka_password: str = Field("", repr=False, description="the password to that")
+    kafka_ca: str = Field("", description="a file with the certificate that signed the brokers'; the public ones if not given")
+    kafka_certificate: str = Field("", description="a file with our certificate, with SSL")
+    kafka_key: str = Field("", description="a file with its private key")
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="the port of the HTTP API")
     ops_port: int = Field(9090, ge=0, le=65535, description="the port of probes and metrics")
@@ -70,6 +93,22 @@ class ServiceSettings(BaseSettings):
         if told != "off" and not re.fullmatch(r"[1-9][0-9]{0,8}/([1-9][0-9]{0,3} )?(second|minute|hour|day)", told):
             raise ValueError("write it as 600/minute, 5/10 second or off")
         return told
+
+    @model_validator(mode="before")
+    @classmethod
+    def _addresses_of_their_parts(cls, told: dict[str, Any]) -> dict[str, Any]:
+        return assembled(told)
+
+    @model_validator(mode="after")
+    def _kafka_knows_who_we_are(self) -> Self:
+        if self.kafka_security.startswith("SASL") and not (self.kafka_username and self.kafka_password):
+            raise ValueError(f"CARELOOP_KAFKA_SECURITY is {self.kafka_security} and needs CARELOOP_KAFKA_USERNAME and _PASSWORD")
+        if bool(self.kafka_certificate) != bool(self.kafka_key):
+            raise ValueError("CARELOOP_KAFKA_CERTIFICATE and CARELOOP_KAFKA_KEY stand together or not at all")
+        for name in ("kafka_ca", "kafka_certificate", "kafka_key"):
+            if (file := getattr(self, name)) and not Path(file).is_file():
+                raise ValueError(f"CARELOOP_{name.upper()} names {file}, which is no file")
+        return self
 
     @model_validator(mode="after")
     def _the_clock_is_moved_in_development_only(self) -> Self:

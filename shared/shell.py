@@ -15,6 +15,7 @@ from faststream.middlewares import AckPolicy
 
 from shared.intake import Intake
 from shared.kafka import BATCH, CarefulConsumer, consumer_options
+from shared.kafka_access import ACCESS
 from shared.metrics import Metrics
 
 log = logging.getLogger("faststream")
@@ -29,7 +30,8 @@ class Shell:
             logger=log, log_level=logging.DEBUG, middlewares=(KafkaPrometheusMiddleware(registry=metrics.registry, app_name=group),),
         )  # fmt: skip
         metadata_age, max_bytes = options.pop("metadata_max_age_ms"), options.pop("max_partition_fetch_bytes")
-        self.extra = {"metadata_max_age_ms": metadata_age, "max_partition_fetch_bytes": max_bytes}
+        access = {name: options.pop(name) for name in ACCESS if name in options}
+        self.extra = {"metadata_max_age_ms": metadata_age, "max_partition_fetch_bytes": max_bytes, **access}
         del options["enable_auto_commit"]  # MANUAL says so
         self.subscriber = self.broker.subscriber(
             *intake.room.gate.topics, batch=True, max_records=BATCH, batch_timeout_ms=10, ack_policy=AckPolicy.MANUAL, listener=intake,

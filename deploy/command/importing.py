@@ -58,7 +58,7 @@ def import_(
     if as_json:
         tell_json(it)
     else:
-        tell(door, it, dry_run=dry_run)
+        tell(door, it, dry_run=dry_run, said=mapping_of(map_))
     if corrections and it["failed"]:
         corrections.write_bytes(door.content(f"/v1/imports/{it['id']}/corrections?format={suffix(corrections)}"))
     if it["failed"] or it["state"] != ("checked" if dry_run else "done"):
@@ -88,8 +88,8 @@ def done(it: dict[str, Any]) -> int:
     return int(it["checked"]) + int(it["applied"])
 
 
-def tell(door: "Door", it: dict[str, Any], *, dry_run: bool) -> None:
-    from deploy.importing import SHOWN
+def tell(door: "Door", it: dict[str, Any], *, dry_run: bool, said: dict[str, Any]) -> None:
+    from deploy.importing import SHOWN, remembered
 
     would = "would be " if dry_run else ""
     typer.echo(
@@ -98,6 +98,8 @@ def tell(door: "Door", it: dict[str, Any], *, dry_run: bool) -> None:
     )
     if it["unused"]:
         typer.echo(f"Not used: {', '.join(it['unused'])}")
+    if before := remembered(it["plan"], said):
+        typer.echo(f"As it was said the last time: {before}")
     for question in it["questions"]:
         typer.echo(" ".join(filter(None, (question["message"], question["fix"]))))
     if it["failed"]:

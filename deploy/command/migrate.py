@@ -1,12 +1,12 @@
 """Brings databases to the revision of this build."""
 
 import asyncio
-import os
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
+from deploy import places
 from deploy.answer import AsJson, tell_json
 from deploy.command.process import service_of
 from deploy.local.databases import SERVICES
@@ -26,7 +26,7 @@ def migrate(
     CARELOOP_OWNER_DATABASE is the database of one service, as its owner; without it, those of the system that runs here.
     """
     names = services or [*SERVICES]
-    if "CARELOOP_OWNER_DATABASE" in os.environ and len(names) != 1:
+    if places.told("owner_database") and len(names) != 1:
         raise typer.BadParameter("CARELOOP_OWNER_DATABASE is the database of one service: say of which.")
     found = [(service_of(name), owner_of(name)) for name in names]
     done = [asyncio.run(bring(service, dsn)) for service, dsn in found]
@@ -51,11 +51,10 @@ async def bring(service: Any, dsn: str) -> dict[str, str | None]:
 
 
 def owner_of(service: str) -> str:
-    from deploy import places
     from deploy.local.databases import Server
     from deploy.local.place import run_folder
 
-    if given := os.environ.get("CARELOOP_OWNER_DATABASE"):
+    if given := places.told("owner_database"):
         return given
     secret = run_folder() / "postgres" / "password"
     if not secret.is_file():

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy import places
 from deploy.answer import AsJson, tell_json, tell_table
 from deploy.local.databases import SERVICES
 
@@ -24,9 +25,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Compare the databases with this build; the exit code is 1 if one is behind. CARELOOP_DATABASE is the database of one service."""
-    import os
-
-    if "CARELOOP_DATABASE" in os.environ and len(services or ()) != 1:
+    if places.told("database") and len(services or ()) != 1:
         raise typer.BadParameter("CARELOOP_DATABASE is the database of one service: say of which.")
     found = asyncio.run(look(services or [*SERVICES]))
     if as_json:

@@ -30,7 +30,9 @@ def selfcheck(
     The exit code is 1 if anything is wrong. It looks where CARELOOP_DATABASE, CARELOOP_KAFKA, CARELOOP_ISSUER, CARELOOP_JWKS and
     CARELOOP_CONFIG say, otherwise at the system that runs here.
     """
-    if "CARELOOP_DATABASE" in os.environ and len(services or ()) != 1:
+    from deploy import places
+
+    if places.told("database") and len(services or ()) != 1:
         raise typer.BadParameter("CARELOOP_DATABASE is the database of one service: say of which.")
     found = asyncio.run(look(services or [*SERVICES]))
     if as_json:

@@ -19,6 +19,7 @@ from shared.clock import now
 from shared.contracts.declarations import StaffDeclared
 from shared.envelope import Unreadable, headers_of
 from shared.ids import uuid7
+from shared.kafka_access import secured
 
 SOURCE = "/hr"
 TOPIC = StaffDeclared.topic
@@ -65,7 +66,7 @@ async def read(kafka: str) -> dict[str, Said]:
     if not partitions:
         raise NoKafka(f"The broker at {kafka} has no topic {TOPIC}; `careloop topics apply` makes them.")
     records.install()
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.split(","), enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.split(","), enable_auto_commit=False, auto_offset_reset="earliest", **secured())
     known: dict[str, Said] = {}
     try:
         await consumer.start()

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.errors import Refusal
+from shared.kafka_access import secured
 
 OUTSTANDING = 5_000
 PATIENCE = 90.0  # seconds: a broker that restarts is waited for
@@ -54,6 +55,7 @@ class Publisher:
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said in one sentence, by us
         self.producer = AIOKafkaProducer(
             bootstrap_servers=self.address, enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=128 * 1024, max_request_size=1024 * 1024,
+            **secured(),
         )  # fmt: skip
         async with AsyncExitStack() as undo:
             undo.push_async_callback(self.producer.stop)

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class Broker:
     """One node in `folder`; `start` may be called again and again, also after a `kill`, and keeps its port."""
 
     name = "kafka"
+    at_formatting: Sequence[str] = ()  # more words for the tool that formats, such as users
 
     def __init__(self, folder: Path, *, log: Path | None = None, port: int | None = None) -> None:
         self.folder = folder.absolute()
@@ -118,7 +120,7 @@ class Broker:
     def _format(self) -> None:
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode().replace("-", "A", 1)
         shutil.rmtree(self.folder / "data", ignore_errors=True)  # of a formatting that was cut off
-        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties())]
+        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties()), *self.at_formatting]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._env)
         if done.returncode:
             raise CannotStart(

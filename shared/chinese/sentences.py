@@ -1,7 +1,8 @@
 """English sentences and their Chinese: plain ones are looked up, those with holes are recognised by what stands between the holes.
 
 A template is written as it stands in the code, a hole by its own text: `"It is {place}, and there is no {step} from there."`; a brace that is
-no hole is doubled. `{message:zh}` in the Chinese: what stands in this hole is a sentence of ours itself. Only errors pay for this.
+no hole is doubled. `{message:zh}` in the Chinese: what stands in this hole is a sentence of ours itself; `{names:or}`: names with "or" between them;
+`{state:code}`: a code whose underscores English shows as spaces. Only errors pay for this.
 """
 
 import tomllib
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
 OURS = ":zh"  # of a hole that holds a sentence of ours
+WAYS = {":or": (" or ", "、"), ":code": (" ", "_")}  # what English has in other holes, and what stands there instead
 DEEPEST = 3  # a sentence in a sentence in a sentence
 
 
@@ -67,9 +69,18 @@ def chinese(text: str, depth: int = 1) -> str:
 def put(translated: Template, found: dict[str, str], depth: int) -> str:
     said = [translated.literals[0]]
     for hole, literal in zip(translated.holes, translated.literals[1:], strict=True):
-        it = found[hole.removesuffix(OURS)]
-        said += (chinese(it, depth + 1) if hole.endswith(OURS) and depth < DEEPEST else it, literal)
+        name, way = bare(hole)
+        it = found[name]
+        if way == OURS and depth < DEEPEST:
+            it = chinese(it, depth + 1)
+        said += (it.replace(*WAYS[way]) if way in WAYS else it, literal)
     return "".join(said)
+
+
+def bare(hole: str) -> tuple[str, str]:
+    """A hole of the Chinese as the English has it, and how it is filled."""
+    way = next((it for it in (OURS, *WAYS) if hole.endswith(it)), "")
+    return hole.removesuffix(way), way
 
 
 @cache

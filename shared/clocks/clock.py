@@ -17,7 +17,7 @@ from sqlmodel import Field
 
 from shared.clocks.terms import Facts, Reckoned, Terms, after_pause, after_pauses
 from shared.contracts import Event
-from shared.entities import Entity, Timestamp, codes
+from shared.entities import Entity, Timestamp, codes, watched
 from shared.ids import made_of
 from shared.profiles import Limit, Profile
 from shared.worktime.holidays import Knowledge
@@ -139,9 +139,11 @@ class Clock(Entity):
             profile_version=profile.version, profile_digest=profile.digest, terms=terms.dump(), facts=facts.dump(), reckoned=[],
             correlation=thing.correlation, trace=thing.trace,
         )  # fmt: skip
+        watched(clock, yes=False)
         clock.set(terms, reckoned)
         if first_heard and clock.due_at <= at:
             clock.end(State.UNWATCHED, at)
+        watched(clock)
         return clock
 
     def runs_by(self, knowledge: Knowledge) -> Terms:

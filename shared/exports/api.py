@@ -16,7 +16,7 @@ from shared.chinese import said
 from shared.contracts.values import Id, Text
 from shared.errors import Invalid
 from shared.exports import store
-from shared.exports.export import MOST_ROWS, WHY, AtAnEnd, Because, Export, ExportNotFound, NoFileNow, SeesLess, State, TooManyOpen
+from shared.exports.export import MOST_ROWS, OPEN, WHY, AtAnEnd, Because, Export, ExportNotFound, NoFileNow, SeesLess, State, TooManyOpen
 from shared.exports.fetching import StoredFile
 from shared.exports.store import EXPORTS
 from shared.http import AtHand, Body, Now, Router, Scope, Session, Staff, View, allow, problems
@@ -30,6 +30,7 @@ from shared.registers.asking import MEDIA, Encoding, Format, Headings, Wanted
 from shared.registers.sheet import Asking, Sheet, asking
 from shared.registers.writing import RegisterTooLong
 from shared.scope import Scope as Seen
+from shared.units import Units
 
 READ, MAKE = [allow("exports.read")], [allow("exports.make")]
 FILES: dict[int | str, dict[str, Any]] = {
@@ -95,9 +96,11 @@ def told(value: str | bool | int) -> str:
 
 def shown(export: Export) -> dict[str, Any]:
     facts = {name: getattr(export, name) for name in ExportView.model_fields.keys() - {"register_name", "why", "file"}}
+    because = None if export.state in OPEN else export.because
     return facts | {
         "register_name": export.sheet,
-        "why": said(WHY[export.because]) if export.because else None,
+        "because": because,
+        "why": said(WHY[because]) if because else None,
         "file": f"/v1/exports/{export.id}/file" if export.state is State.DONE else None,
     }
 
@@ -121,9 +124,9 @@ def readable(sheet: Sheet, staff: Principal) -> None:
         )
 
 
-async def how_many(session: Session, sheet: Sheet, body: Wish, who: Asking) -> int:
+async def how_many(session: Session, sheet: Sheet, body: Wish, who: Asking, company: Units) -> int:
     """Its filters are understood, and its rows counted, before anybody waits for it."""
-    session.info["asking"] = who
+    session.info["asking"], session.info["company"] = who, company
     most = MOST_ROWS[body.format]
     try:
         asked = sheet.register.ask(body.params)
@@ -191,7 +194,7 @@ def router(registers: Callable[[], Sequence[Sheet]]) -> Router:
         "", status_code=201, response_model=ExportView, dependencies=MAKE,
         responses=problems(NoSuchRegister, NotYourRole, InvalidRequest, RegisterTooLong, TooManyOpen),
     )  # fmt: skip
-    async def ask_for_export(body: Wish, session: Session, staff: Staff, scope: Scope, now: Now, response: Response) -> Any:
+    async def ask_for_export(body: Wish, session: Session, staff: Staff, scope: Scope, now: Now, means: AtHand, response: Response) -> Any:
         """Ask for a register as a file, as you would see it: CSV up to 5,000,000 rows, XLSX up to 1,000,000. It is written in the background; look at
         `state`, `rows` and `rows_in_all` every few seconds, and fetch `file` when it is done.
 
@@ -200,7 +203,7 @@ def router(registers: Callable[[], Sequence[Sheet]]) -> Router:
         if body.format == "xlsx" and "encoding" in body.model_fields_set:
             raise InvalidRequest("Only CSV comes in one encoding or another.", field="/encoding", fix="Leave it out, or ask for csv.")
         await store.one_more(session, staff.sub)
-        count = await how_many(session, sheet, body, Asking(now, staff.sub, staff.roles, body.of))
+        count = await how_many(session, sheet, body, Asking(now, staff.sub, staff.roles, body.of), means.units)
         export = Export(
             id=uuid7(), asked_by=staff.sub, sheet=sheet.name, format=body.format, filters=body.params, encoding=body.encoding.value,
             headings=body.headings.value, units=None if scope.units is None else sorted(scope.units), asks_as=sorted(staff.roles), path=dict(body.of),

@@ -72,7 +72,8 @@ class SeesLess(Refused):
 
 
 class Export(Plumbing, table=True):
-    """`kept`: there may be pieces of it; `units`: whose rows, null for all. `held_by`, `held_until`, `tries`: see `shared/leased.py`."""
+    """`kept`: there may be pieces of it; `units`: whose rows, null for all; `because` of an open one: somebody was erased since it was asked for, so the
+    values of its filters go when it ends. `held_by`, `held_until`, `tries`: see `shared/leased.py`."""
 
     __tablename__ = "export"
     __table_args__ = (
@@ -121,6 +122,8 @@ class Export(Plumbing, table=True):
         if self.state not in OPEN:
             raise AtAnEnd(f"It is {self.state}, and there is nothing to call off.", allowed=("file",) if self.state is State.DONE else ())
         self.state, self.ended_at, self.held_by, self.held_until = State.CANCELLED, at, None, None
+        if self.because:
+            self.because, self.filters = None, {name: [] for name in self.filters}
 
     def to_fetch(self, units: frozenset[str] | None) -> None:
         """May its asker have it now, with these units?"""

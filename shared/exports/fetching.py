@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shared.registers.answering import taken
+from shared.registers.answering import hung_up, taken, unless
 
 EACH = 120.0  # seconds until a piece must have been taken; half a MiB on the slowest line
 
@@ -23,6 +23,13 @@ class StoredFile(Response):
         self.pieces, self.size, self.deadline = pieces, size, deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = asyncio.create_task(hung_up(receive))  # a server takes whatever is sent to nobody
+        try:
+            await unless(gone, self._sent(send))
+        finally:
+            gone.cancel()
+
+    async def _sent(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         sent = 0
         async for piece in self.pieces:

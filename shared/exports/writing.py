@@ -12,7 +12,7 @@ from asyncpg import Connection, Record
 from shared import leased
 from shared.apart import at_hand
 from shared.exports.export import IS_OPEN, MOST_ROWS, Because, State
-from shared.exports.forgetting import BLANK
+from shared.exports.forgetting import BLANK, UNSAID
 from shared.leased import Lease
 from shared.registers.asking import Encoding, Format, Headings, Wanted
 from shared.registers.sheet import Asking
@@ -29,7 +29,8 @@ UPDATE export SET state = 'running', rows = 0, bytes = 0, pieces = 0, kept = tru
 RETURNING sheet, format, filters, encoding, headings, units, asked_by, asks_as, path, asked_at"""
 KEEP = "INSERT INTO stored_piece (file_id, number, content) VALUES ($1, $2, $3)"
 SO_FAR = "UPDATE export SET rows = $2, rows_in_all = $3, bytes = $4, pieces = $5 WHERE id = $1"
-END = "UPDATE export SET state = $2, because = $3, ended_at = now() WHERE id = $1"
+END = f"""
+UPDATE export SET state = $2, because = $3, ended_at = now(), filters = CASE WHEN because = 'erasure' THEN {UNSAID} ELSE filters END WHERE id = $1"""
 
 
 class File:

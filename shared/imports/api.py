@@ -30,9 +30,10 @@ from shared.imports.shapes import (
     RowView,
     Said,
     answer,
+    of_kind,
 )  # fmt: skip
 from shared.imports.store import IMPORTS, ROWS
-from shared.imports.tables import Forgotten, Import, ImportNotFound, NotAtThisStep, RowsFailed, State
+from shared.imports.tables import Forgotten, Import, ImportNotFound, NotAtThisStep, RowsFailed, State, WiderThanYou
 from shared.paging import Asked, Page
 from shared.problems import Changed
 from shared.registers.answering import TABLES, Answer
@@ -73,6 +74,11 @@ class NotYourUnit(Invalid):
     fix = "Send a unit of ours, or leave it out."
 
 
+async def noted(session: Session, it: Import, step: str, staff: Staff, now: Now) -> None:
+    """Who asked for it; whoever began the import may be somebody else."""
+    await record(session, f"import.{step}", by=staff.sub, about=f"import:{it.id}", at=now, unit=it.unit, facts={"kind": it.kind})
+
+
 class AFile(Response):
     """Rows of somebody's own spreadsheet, or made-up ones."""
 
@@ -87,7 +93,7 @@ def routers(kinds: Sequence[Kind]) -> list[Router]:
     @catalogue.get("", response_model=KindsView, dependencies=READ, responses=problems())
     async def list_import_kinds() -> Any:
         """What can be imported here, and which columns it may have."""
-        return {"kinds": kinds}
+        return {"kinds": [of_kind(it) for it in kinds]}
 
     @templates.get("/{kind}", response_class=AFile, dependencies=READ, responses=FILES | problems(KindNotFound))
     async def show_import_template(kind: Id, format: AsWhat = "xlsx") -> AFile:
@@ -137,22 +143,25 @@ def routers(kinds: Sequence[Kind]) -> list[Router]:
 
     @routes.put(
         "/{import_id}/file", response_model=ImportView, dependencies=[*MAKE, takes_a_file(most=LARGEST, longest=LONGEST)],
-        responses=problems(ImportNotFound, NotAtThisStep, EmptyFile), openapi_extra=AS_FILE,
+        responses=problems(ImportNotFound, NotAtThisStep, EmptyFile, WiderThanYou), openapi_extra=AS_FILE,
     )  # fmt: skip
     async def send_import_file(import_id: UUID, request: Request, scope: Scope, means: AtHand, response: Response) -> Any:
         """The spreadsheet itself: CSV (UTF-8, UTF-16, GB18030; also packed with gzip), XLSX, XLS or ODS, at most 64 MiB and 1,000,000 rows. What it is is
         found out by its bytes. Sent again before anything was changed, it replaces the other."""
         cause = request.state.cause
         if not await store.receive(means.engine, cause, scope, import_id, request.stream()):
-            raise EmptyFile
+            raise EmptyFile(field="")
         async with store.seen(means.engine, cause, scope) as session:
             return answer(await store.by_id(session, import_id), response)
 
-    @routes.post("/{import_id}/mapping", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(columns.UnknownField))
-    async def map_import(import_id: UUID, body: Said, session: Session, expected: IfMatchIfGiven, response: Response) -> Any:
+    @routes.post(
+        "/{import_id}/mapping", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(columns.UnknownField, WiderThanYou)
+    )
+    async def map_import(import_id: UUID, body: Said, session: Session, scope: Scope, expected: IfMatchIfGiven, response: Response) -> Any:
         """Say which column is which, what words mean, how dates are written; it is checked anew. The file need not be sent again."""
         it = await store.by_id(session, import_id, lock=True)
         expected.check(it.version)
+        it.within(scope.units)
         it.only(State.MAPPING_NEEDED, State.CHECKED, step="mapping")
         kind = known[it.kind]
         columns.fits(body, kind)
@@ -162,36 +171,45 @@ def routers(kinds: Sequence[Kind]) -> list[Router]:
         it.goes(State.MAPPING_NEEDED, questions=questions) if questions else it.check()
         return answer(it, response)
 
-    @routes.post("/{import_id}/application", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(RowsFailed))
+    @routes.post(
+        "/{import_id}/application", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(RowsFailed, WiderThanYou)
+    )
     async def apply_import(
-        import_id: UUID, session: Session, now: Now, expected: IfMatchIfGiven, response: Response, body: Application = Application()
+        import_id: UUID, session: Session, staff: Staff, scope: Scope, now: Now, expected: IfMatchIfGiven, response: Response,
+        body: Application = Application(),
     ) -> Any:  # fmt: skip
         """Take in what was checked. Rows that can't be are left out, unless all or nothing was asked for."""
         it = await store.by_id(session, import_id, lock=True)
         expected.check(it.version)
+        it.within(scope.units)
         it.apply(now)
+        await noted(session, it, "application", staff, now)
         return answer(it, response)
 
-    @routes.post("/{import_id}/reversal", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(Forgotten))
+    @routes.post("/{import_id}/reversal", response_model=ImportView, dependencies=MAKE, responses=STEP | problems(Forgotten, WiderThanYou))
     async def reverse_import(
-        import_id: UUID, session: Session, expected: IfMatchIfGiven, response: Response, body: Reversal = Reversal()
+        import_id: UUID, session: Session, staff: Staff, scope: Scope, now: Now, expected: IfMatchIfGiven, response: Response,
+        body: Reversal = Reversal(),
     ) -> Any:  # fmt: skip
         """Make everything as it was before. If somebody has worked on a thing since, nothing is undone, and the import says so; with `keep_changed` all
         others are. Possible for 30 days."""
         it = await store.by_id(session, import_id, lock=True)
         expected.check(it.version)
+        it.within(scope.units)
         it.reverse(keep_changed=body.keep_changed)
+        await noted(session, it, "reversal", staff, now)
         return answer(it, response)
 
     @routes.post("/{import_id}/cancellation", response_model=ImportView, dependencies=MAKE, responses=STEP)
     async def cancel_import(
-        import_id: UUID, session: Session, now: Now, expected: IfMatchIfGiven, response: Response, body: Cancellation = Cancellation()
+        import_id: UUID, session: Session, staff: Staff, now: Now, expected: IfMatchIfGiven, response: Response, body: Cancellation = Cancellation()
     ) -> Any:  # fmt: skip
         """It goes no further. What was taken in until now stays, and can be undone."""
         it = await store.by_id(session, import_id, lock=True)
         expected.check(it.version)
         it.call_off(now)
         await store.forget(session, it)
+        await noted(session, it, "cancellation", staff, now)
         return answer(it, response)
 
     @routes.get("/{import_id}/rows", response_model=Page[RowView], dependencies=READ, responses=TABLES | problems(ImportNotFound))
@@ -200,11 +218,16 @@ def routers(kinds: Sequence[Kind]) -> list[Router]:
         await store.by_id(session, import_id)
         return await answered(ROWS_SHEET, session, asked)
 
-    @routes.get("/{import_id}/corrections", response_class=AFile, dependencies=MAKE, responses=FILES | problems(ImportNotFound))
-    async def show_import_corrections(import_id: UUID, session: Session, staff: Staff, now: Now, format: AsWhat = "xlsx") -> AFile:
+    @routes.get(
+        "/{import_id}/corrections", response_class=AFile, dependencies=MAKE, responses=FILES | problems(ImportNotFound, WiderThanYou)
+    )
+    async def show_import_corrections(
+        import_id: UUID, session: Session, staff: Staff, scope: Scope, now: Now, format: AsWhat = "xlsx"
+    ) -> AFile:
         """The rows that failed as they came, with their numbers and what is wrong with them: mend them and send the file as another import, which passes
         over these two columns. The first 10,000 rows. Kept for 30 days."""
         it = await store.by_id(session, import_id)
+        it.within(scope.units)
         rows = await store.failed(session, import_id, corrections.MOST)
         await record(
             session, "import.corrections", by=staff.sub, about=f"import:{it.id}", at=now, unit=it.unit, facts={"kind": it.kind, "rows": len(rows)}

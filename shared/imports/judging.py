@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from asyncpg import Connection
+from asyncpg import Connection, LockNotAvailableError
 
 from shared import audit, outbox
 from shared.clock import now
@@ -60,6 +60,7 @@ UNDO_ANEW = "UPDATE import SET undone = 0, kept = 0 WHERE id = $1"
 REMEMBER = """
 INSERT INTO import_mapping (id, plan, unit, asked_by, at) VALUES ($1, $2::text::jsonb, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, unit = excluded.unit, asked_by = excluded.asked_by, at = excluded.at"""
+PUT_OFF = "UPDATE import SET looked_at = $2 WHERE id = $1"  # others come first
 CLASHED = "UPDATE import SET tries = tries + 1 WHERE id = $1 RETURNING tries"
 MOST = 10  # clashes of one chunk with somebody else; no race is lost so often
 GONE = Reason(None, "What this row said was taken away: a customer was erased.", "Send the row anew if it is about somebody else.")
@@ -87,6 +88,9 @@ def job(kinds: Sequence[Kind]) -> Job:
                 tried.append(it)
                 await {"checking": check, "applying": apply, "reversing": reverse}[it["state"]](means, connection, it, known[it["kind"]])
                 return True
+        except LockNotAvailableError:  # somebody reads for long what has to be ours alone; nobody is to stand behind us meanwhile
+            await means.pool.execute(PUT_OFF, tried[0]["id"], now())
+            return False
         except Exception as error:
             if not tried or is_away(error) or (is_clash(error) and await again(means, tried[0]["id"])):
                 raise
@@ -167,7 +171,7 @@ async def reverse(means: Means, connection: Connection, it: Any, kind: Kind) -> 
     rows = await connection.fetch(BACK, it["id"], it["position"], AT_ONCE)
     if not rows:
         return await reversed_(means, connection, it)
-    taken = [Row(row["number"], {}, row["thing_id"], row["before"]) for row in rows]
+    taken = [Row(row["number"], {}, row["thing_id"], row["before"], Became(row["state"])) for row in rows]
     chunk = chunk_of(means, connection, it, taken, dry=it["looking"])
     with contextlib.suppress(_Dry):
         async with connection.transaction():

@@ -68,7 +68,8 @@ class Row:
     number: int  # as the spreadsheet counts; its headings are row 1
     values: dict[str, Any]
     thing_id: UUID | None = None  # what it became ...
-    before: Any = None  # ... and what that was before; when it is undone
+    before: Any = None  # ... and what that was before, nothing if somebody was erased since; when it is undone
+    became: Became | None = None  # by this import; when it is undone
 
 
 @dataclass(slots=True)

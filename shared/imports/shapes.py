@@ -16,7 +16,7 @@ from shared.etag import tag
 from shared.http import Body, View
 from shared.imports import store
 from shared.imports.columns import Plan
-from shared.imports.kind import Existing
+from shared.imports.kind import Existing, Kind
 from shared.imports.store import IMPORTS, ROWS
 from shared.imports.tables import Import, ImportRow, RowState, State
 from shared.masking import MaskedFacts, MaskedText
@@ -61,7 +61,7 @@ class QuestionView(View):
 
     field: str | None
     message: MaskedText
-    fix: MaskedText | None
+    fix: str | None
 
 
 class ReasonView(View):
@@ -70,7 +70,7 @@ class ReasonView(View):
     field: str | None
     column: MaskedText | None
     message: MaskedText
-    fix: MaskedText | None
+    fix: str | None
 
 
 class ImportView(View):
@@ -87,6 +87,7 @@ class ImportView(View):
     dry_run: bool
     by: str
     mapping: MaskedFacts
+    plan: MaskedFacts = Field(description="what was said of it, now or the last time with these headings: formats, constants, words, zone")
     unused: list[MaskedText]
     questions: list[QuestionView]
     bytes: int
@@ -147,6 +148,12 @@ def answer(it: Import, response: Response | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def of_kind(it: Kind) -> dict[str, Any]:
+    """In the caller's language."""
+    fields = [{name: getattr(field, name) for name in FieldView.model_fields} | {"means": said(field.means)} for field in it.fields]
+    return {"name": it.name, "title": it.title, "fields": fields}
+
+
 def of_row(it: ImportRow) -> dict[str, Any]:
     reasons = [one | {"message": said(one["message"]), "fix": one["fix"] and said(one["fix"])} for one in it.reasons or ()]
     return {"number": it.number, "state": it.state, "thing_id": it.thing_id, "reasons": reasons}
@@ -173,7 +180,8 @@ SHEET = Sheet(
         "created": "新增", "updated": "更新", "skipped": "跳过", "failed": "有误", "undone": "已撤销", "kept": "未能撤销", "asked_at": "发起时间",
         "began_at": "开始导入时间", "ended_at": "结束时间", "unused": "未用的列", "questions": "待说明", "correlation": "关联编号", "version": "版本",
     },
-    left_out={"mapping": "which column is which fits in no cell", "allowed": "it is for programs"}, wording={"questions": "{message}"},
+    left_out={"mapping": "which column is which fits in no cell", "plan": "neither does this", "allowed": "it is for programs"},
+    wording={"questions": "{message}"},
 )  # fmt: skip
 ROWS_SHEET = Sheet(
     "import-rows", "导入数据行", "imports.read", ROWS, RowView, shown=rows_shown, only=of_import, needs=("import_id",),

@@ -1,4 +1,7 @@
-"""Spreadsheets (XLSX, XLS, ODS): their cells as texts, dates as ISO 8601, numbers as they are shown. Runs in a process of its own that has its bound."""
+"""Spreadsheets (XLSX, XLS, ODS): their cells as texts, dates as ISO 8601, numbers without what only their format shows (0007).
+
+Runs in a process of its own that has its bound.
+"""
 
 import resource
 import zipfile

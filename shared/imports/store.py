@@ -73,6 +73,7 @@ async def receive(engine: AsyncEngine, cause: Cause, scope: Scope, import_id: UU
     file_id = uuid7()
     async with seen(engine, cause, scope) as session:
         it = await by_id(session, import_id, lock=True)
+        it.within(scope.units)
         it.only(*UNTOUCHED, State.FAILED, step="file")
         if it.applied:
             raise NotAtThisStep("It has been applied already.", allowed=it.allowed)

@@ -1,6 +1,6 @@
 """An import: whose spreadsheet comes in as what, how far it is, and what may be done with it. Its file lies in pieces until it is read, then its rows here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field
 
 from shared.entities import Entity, Timestamp, codes
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, Refused
 from shared.imports.kind import Existing
 
 KEPT = timedelta(days=30)  # what rows said, and what it takes to undo them
@@ -72,6 +72,12 @@ class RowsFailed(Conflict):
     """All or nothing was asked for, and not all of it can be taken in."""
 
     fix = "Mend the rows (GET /v1/imports/{import_id}/rows?state=failed) and send the file again, or begin an import without `whole`."
+
+
+class WiderThanYou(Refused):
+    """It may be about units that you do not see."""
+
+    fix = "Ask whoever began it, or somebody who sees all units."
 
 
 class Forgotten(Conflict):
@@ -140,6 +146,11 @@ class Import(Imported, table=True):
     def only(self, *states: State, step: str) -> None:
         if self.state not in states:
             raise NotAtThisStep(f"It is {self.state}, and there is no {step} from there.", allowed=self.allowed)
+
+    def within(self, units: Collection[str] | None) -> None:
+        """Nobody changes through another's import what they could not through one of their own. `units`: those that they see, None: all."""
+        if units is not None and (self.units is None or not {*self.units} <= {*units}):
+            raise WiderThanYou
 
     def goes(self, state: State, *, questions: Sequence[dict[str, Any]] = ()) -> None:
         """On to a state; whoever reads the file loses it."""

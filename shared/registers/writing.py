@@ -1,7 +1,6 @@
 """A register written as a file, by a process of its own: one snapshot of the database, some rows at a time, and never more than those in memory."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from shared.problems import HttpProblem, Unavailable
 from shared.registers.asking import Format, Wanted
 from shared.registers.cells import reader
 from shared.registers.csv_file import Lines
+from shared.registers.folder import folder
 from shared.registers.sheet import Asking, Sheet
 from shared.registers.xlsx_file import Workbook
 from shared.scope import narrow
@@ -65,8 +65,8 @@ async def produced(order: Order) -> AsyncGenerator[AsyncIterator[Piece]]:
     """The file, piece by piece. Leaving the block ends the process, and removes what it wrote.
 
     An XLSX is not begun to be given before it is complete: until then it lies in a folder of the system's own (`TMPDIR`), which goes with the block."""
-    with tempfile.TemporaryDirectory(prefix="careloop-") as folder:
-        async with apart(write, order, folder) as messages:
+    with folder() as path:
+        async with apart(write, order, path) as messages:
             yield (read(it) async for it in messages)
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -35,6 +36,8 @@ BENCHES: dict[str, Callable[[Stage, int], Awaitable[Result]]] = {
     "relay": relay.run,
 }
 
+PARTS = {f"imports-{kind}": partial(imports.run, kinds=[kind], beside=False) for kind in imports.HEADINGS}  # asked for by name only
+
 
 async def bench(names: list[str], rounds: int, file: Path) -> int:
     """The number of goals that were missed."""
@@ -50,7 +53,7 @@ async def bench(names: list[str], rounds: int, file: Path) -> int:
             await stage.warm()
             for name in names:
                 started = monotonic()
-                result = await BENCHES[name](stage, rounds)
+                result = await (BENCHES | PARTS)[name](stage, rounds)
                 result.said.append(f"{monotonic() - started:.0f} s.")
                 print(result.table(), flush=True)
                 found.append(result)
@@ -64,11 +67,13 @@ async def bench(names: list[str], rounds: int, file: Path) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description="Careloop beside the usual way and beside the bare minimum.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all of them if none is given")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all of them if none is given; also {', '.join(PARTS)}"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="of each contender, in turn")
     parser.add_argument("--json", type=Path, default=Path(".run/bench.json"), help="where the figures go")
     told = parser.parse_args()
-    if unknown := [name for name in told.names if name not in BENCHES]:
+    if unknown := [name for name in told.names if name not in BENCHES | PARTS]:
         parser.error(f"there is no bench {unknown[0]}: choose of {', '.join(BENCHES)}")
     if told.rounds < 1:
         parser.error("there is no bench in less than one round: --rounds 1 or more")

@@ -182,6 +182,7 @@ async def test_more_than_a_specialist_may_settle_is_refused_and_a_supervisor_set
     dear = {"compensation": {"amount": "250.5", "currency": "CNY"}}
     refused = await step(api, it["id"], "resolution", dear, status=403)
     assert refused["type"].endswith("/beyond-own-authority") and "Ask a supervisor" in refused["fix"]
+    assert refused["field"] == "/compensation"
     assert not await complaints.rows("note", where="kind = 'result'")
     done = await step(api, it["id"], "resolution", dear, role="supervisor")
     assert (done["authority"], done["compensation"]) == ("supervisor", {"amount": "250.5000", "currency": "CNY"})

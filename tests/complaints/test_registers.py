@@ -1,7 +1,9 @@
 """Long tables over a real port: who reads slowly, goes away or asks for too much, and what fails half way."""
 
 import asyncio
+import os
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from services.complaints.app import service
 from shared.registers import answering
 from shared.registers.answering import PLACES
 from shared.registers.asking import Format, Wanted
+from shared.registers.folder import folder
 from shared.registers.sheet import Asking
 from shared.registers.writing import Order, write
 from tests.complaints.making import NOON, a_complaint, kept
@@ -128,6 +131,21 @@ async def test_what_was_written_for_a_server_that_was_killed_goes(complaints: Wo
     with pytest.raises(BrokenPipeError):
         await write(to_nobody, order, str(tmp_path / "here"))
     assert not [*tmp_path.iterdir()]
+
+
+def test_what_was_written_by_whoever_was_killed_goes_with_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody was left to remove it: a pod's processes end together, and its temporary folder stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, another, new = (tmp_path / name for name in ("careloop-table-dead", "something-else", "careloop-table-new"))
+    with folder() as alive:
+        for it in dead, another, new:
+            it.mkdir()
+            (it / "table.xlsx").write_text("a name")
+        for it in dead, another, Path(alive):
+            os.utime(it, (0, 0))
+        with folder() as mine:
+            assert {*tmp_path.iterdir()} == {Path(alive), Path(mine), another, new}
+    assert {*tmp_path.iterdir()} == {another, new}
 
 
 async def test_a_table_has_a_time_of_its_own(served: Running, complaints: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from services.complaints.app import service
 from services.complaints.domain.clock import Watch
 from services.complaints.domain.complaint import Complaint, Severity
 from services.complaints.domain.course import Place, State
 from services.complaints.domain.timekeeping import in_line
 from shared.clocks.clock import State as Running
 from shared.database import transaction
+from shared.registers.sheet import Sheet
 from tests.complaints.making import NOON, TRADE, a_complaint, kept, step, taken
 from tests.rooms import UNITS
 from tests.shared.an_api import token
@@ -175,3 +177,11 @@ async def test_only_what_the_caller_sees_is_counted(complaints, api):
     assert told["total"]["received"] == 1
     lines = (await api.client.get("/v1/statistics?by=unit&format=csv", headers=theirs)).text.splitlines()
     assert [line.partition(",")[0] for line in lines[1:]] == ["overseas", ""]
+
+
+@pytest.mark.parametrize("sheet", [it for it in service.sheets() if not it.needs], ids=lambda it: it.name)
+async def test_every_register_can_be_asked_for_as_an_export(api: Any, sheet: Sheet) -> None:
+    """These too, which are no table of rows, and those that depend on who asks."""
+    everybody = {"Authorization": f"Bearer {token('leader', 'supervisor', 'auditor', 'admin', 'privacy_officer')}"}
+    answer = await api.client.post("/v1/exports", json={"register": sheet.name}, headers=everybody)
+    assert (answer.status_code, answer.json().get("state")) == (201, "queued"), answer.text

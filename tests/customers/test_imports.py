@@ -71,6 +71,8 @@ async def test_each_bad_row_says_what_is_wrong_and_what_to_write_instead(importi
     assert all(why["fix"] for row in await importing.rows(it["id"], "?state=failed") for why in row["reasons"])
     chinese = await importing.api.ask("GET", f"/v1/imports/{it['id']}/rows?state=failed&limit=1", Accept_Language="zh-CN")
     assert "区号" in chinese.json()["items"][0]["reasons"][0]["message"]
+    kinds = (await importing.api.ask("GET", "/v1/import-kinds", Accept_Language="zh-CN")).json()["kinds"]
+    assert [field["means"] for kind in kinds for field in kind["fields"] if field["means"].isascii()] == []
 
 
 async def test_failed_rows_are_mended_in_a_file_and_sent_again(importing: Importing, customers: World) -> None:
@@ -109,6 +111,18 @@ async def test_what_is_not_clear_is_asked_once_and_remembered(importing: Importi
     assert (it["state"], it["created"], it["failed"]) == ("done", 2, 0)
     again = await importing.come("orders", as_csv([row | {"No": f"{row['No']}-2"} for row in rows]), system="erp")
     assert (again["state"], again["created"]) == ("done", 2)
+
+
+async def test_what_is_not_clear_is_asked_before_the_first_row_comes_in(importing: Importing, customers: World, by_two: None) -> None:
+    rows = [
+        {"订单编号": f"O-{n}", "客户编号": "C-1", "下单时间": it}
+        for n, it in enumerate(["2025-02-01", "bad", "2025-02-03", "2025-02-04", "1/2/2025"])
+    ]
+    it = await importing.come("orders", as_csv(rows), system="erp")
+    assert (it["state"], [q["field"] for q in it["questions"]], it["applied"]) == ("mapping_needed", ["placed_at"], 0)
+    assert await customers.rows("orders") == []
+    it = await importing.step(it["id"], "mapping", {"formats": {"placed_at": "DD/MM/YYYY"}})
+    assert (it["state"], it["checked"], it["created"], it["failed"]) == ("done", 5, 4, 1)
 
 
 async def test_a_dry_run_changes_nothing_and_can_be_applied_later(
@@ -261,6 +275,38 @@ async def test_nobody_sees_or_touches_what_is_another_units(importing: Importing
     assert (await importing.api.client.get("/v1/imports?format=csv", headers=elsewhere)).text.count("\n") == 1
     foreign = {"kind": "customers", "system": "crm", "unit": "headquarters"}
     assert (await importing.api.client.post("/v1/imports", json=foreign, headers=elsewhere)).json()["field"] == "/unit"
+
+
+async def test_through_anothers_import_nobody_does_what_their_own_could_not_and_who_asked_is_written_down(
+    importing: Importing, customers: World
+) -> None:
+    wide = await importing.come(
+        "customers", as_csv([LI | {"所属部门": ""}, MANY[2] | {"所属部门": "overseas"}]), system="crm", dry_run=True
+    )
+    narrow = {"Authorization": f"Bearer {token('admin', units=['headquarters'], sub='s-2')}", "If-Match": "*"}
+    client, place = importing.api.client, f"/v1/imports/{wide['id']}"
+    assert (await client.get(place, headers=narrow)).status_code == 200  # it is filed with their unit
+    asked = [await client.post(f"{place}/{step}", json={}, headers=narrow) for step in ("mapping", "application", "reversal")]
+    asked += [await client.put(f"{place}/file", content=b"x", headers=narrow), await client.get(f"{place}/corrections", headers=narrow)]
+    assert [(it.status_code, it.json()["detail"]) for it in asked] == [(403, "It may be about units that you do not see.")] * 5
+    await importing.step(wide["id"], "application")
+    others = {"Authorization": f"Bearer {token('admin', sub='s-9')}"}
+    assert (await client.post(f"{place}/reversal", json={}, headers=others)).status_code == 200
+    await importing.work()
+    trail = await customers.rows("audit", "action, by", "about = $1 ORDER BY seq", f"import:{wide['id']}")
+    assert [(line["action"], line["by"]) for line in trail] == [
+        ("import.begun", "s-1"), ("import.application", "s-1"), ("import.applied", "s-1"), ("import.reversal", "s-9"), ("import.reversed", "s-1"),
+    ]  # fmt: skip
+
+
+async def test_nobody_waits_behind_an_undoing_that_waits_for_a_long_report(importing: Importing, customers: World) -> None:
+    it = await importing.come("customers", as_csv([LI]), system="crm")
+    async with asyncio.timeout(30), customers.pool.acquire() as report, report.transaction():
+        await report.fetchval("SELECT count(*) FROM claim")
+        assert (await importing.step(it["id"], "reversal"))["state"] == "reversing"
+        await customers.rows("claim")
+    await importing.work()
+    assert (await importing.at(it["id"]))["state"] == "reversed" and await names(customers) == set()
 
 
 async def test_what_rows_said_goes_with_whom_they_are_about_and_after_thirty_days(importing: Importing, customers: World) -> None:

@@ -40,6 +40,7 @@ async def run(databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     async with world(databases, service) as room, api(service, room, tmp_path) as served:
         await room.empty()
         importing = Importing(served, room, service)
+        monkeypatch.setenv("LC_ALL", "C.UTF-8")
         through, client = ToTheApi(importing), httpx.Client
         monkeypatch.setattr(
             httpx, "Client", lambda **told: client(**{name: it for name, it in told.items() if name != "trust_env"}, transport=through)
@@ -52,7 +53,7 @@ async def run(databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield careloop_import
 
 
-async def test_a_stranger_brings_a_spreadsheet_in_and_mends_it(run: Run, tmp_path: Path) -> None:
+async def test_a_stranger_brings_a_spreadsheet_in_and_mends_it(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, mended, how = tmp_path / "old.csv", tmp_path / "mend.csv", tmp_path / "map.toml"
     file.write_bytes(
         as_csv([{"No": "C-1", "客户名称": "李明", "手机": "13800138000"}, {"No": "C-2", "客户名称": "王", "手机": "83657688"}])
@@ -65,7 +66,14 @@ async def test_a_stranger_brings_a_spreadsheet_in_and_mends_it(run: Run, tmp_pat
     assert "2 rows: 1 would be created, 0 would be updated, 0 would be skipped, 1 failed" in tried.output
     done = await run("customers", str(file), "--map", str(how), "--corrections", str(mended))
     assert done.exit_code == 1
-    assert "row 3, 手机: The telephone number has no area code. Write it with its country or area code" in done.output
+    assert (
+        "row 3, 手机: The telephone number has no area code. Write it with its country or area code: +862155550100 or 021-55550100"
+        in done.output
+    )
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    again = await run("customers", str(mended), "--system", "crm", "--dry-run")
+    assert "As it was said the last time: columns.id = No\n" in again.output
+    assert "电话号码缺少区号。 请带上国家代码或区号，例如 +862155550100" in (await run("customers", str(mended), "--map", str(how))).output
     mended.write_bytes(mended.read_bytes().replace(b"83657688", b"010-83657688"))
     again = await run("customers", str(mended), "--map", str(how))
     assert again.exit_code == 0

@@ -16,6 +16,7 @@ from shared.clock import now
 from shared.envelope import headers_of
 from shared.ids import uuid7
 from shared.parked import Trouble
+from shared.relay import LEADER
 from shared.service import Means
 from tests.deploy.here import Told, careloop_here
 from tests.rooms import UNITS, World, world
@@ -203,7 +204,12 @@ async def test_what_waits_is_listed_in_the_order_in_which_it_leaves(followup):
         (ids[1], "a", "notice.sent.v1", 8),
     ]
     assert await as_json(followup, "outbox", "list", "--type", "other.v1") == []
-    assert ids[1] in (await command(followup, "outbox", "list")).stdout
+    told = (await command(followup, "outbox", "list")).stdout
+    assert ids[1] in told and "nobody publishes" in told
+    async with followup.pool.acquire() as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", LEADER)  # somebody's forgotten session
+        assert "holds the lock of the one who publishes and is no relay" in (await command(followup, "outbox", "list")).stdout
+        await connection.execute("SELECT pg_advisory_unlock($1)", LEADER)
 
 
 @pytest.mark.parametrize("way", ["outbox retry", "parked replay"])

@@ -131,7 +131,8 @@ def operations(stage: Stage, drawing: Drawing) -> list[Operation]:
 def cases(operation: Operation, drawing: Drawing, count: int, seed: int) -> Iterator[Case]:
     """So many of them, of every kind that the address has."""
     writes = operation.method not in ("GET", "HEAD")
-    kinds = list(islice(cycle([it for it in (WRITTEN if writes else READ) if can(it, operation)]), count))
+    known = (possible(it, operation) for it in (WRITTEN if writes else READ))
+    kinds = list(islice(cycle([it for it in known if can(it, operation)]), count))
     drawn = {
         "fits": iter(drawing.draw(operation.raw, "fits", kinds.count("fits") + kinds.count("mixed"), seed)),
         "broken": iter(drawing.draw(operation.raw, "broken", kinds.count("broken"), seed + 1)),
@@ -140,8 +141,13 @@ def cases(operation: Operation, drawing: Drawing, count: int, seed: int) -> Iter
         tongue, it = TONGUES[number % 3], None
         if kind in DRAWN:
             it = next(drawn["broken" if kind == "broken" else "fits"], None)
-            kind = kind if it else "good"
+            kind = kind if it else "good" if writes else "strange"
         yield Case(kind, [*operation.before(), *made(kind, operation, number, tongue, it)])
+
+
+def possible(kind: str, operation: Operation) -> str:
+    """Where there is no version that could be wrong, a key can be."""
+    return "reused" if kind in ("stale", "twisted") and not can(kind, operation) else kind
 
 
 def can(kind: str, operation: Operation) -> bool:
@@ -215,7 +221,7 @@ def elsewhere(operation: Operation) -> str:
 
 def strange(operation: Operation, number: int) -> str:
     """A query that no page of ours would make."""
-    takes = sorted(operation.takes - {"if-match", "idempotency-key"})
+    takes = sorted(it["name"] for it in operation.told.get("parameters", ()) if it["in"] == "query")
     if not takes:
         return "no_such=1"
     name = takes[number % len(takes)]

@@ -3,14 +3,17 @@
 import ast
 import re
 import tomllib
+from importlib import import_module
 
 import pytest
 from pydantic_core._pydantic_core import list_all_errors
 
+from services.complaints.domain.past import TAKEN
 from shared.chinese import chinese
-from shared.chinese.sentences import FOLDER, OURS, Template, add, cut
+from shared.chinese.sentences import FOLDER, WAYS, Template, add, bare, cut
 from shared.chinese.sentences import Known as Sentences
 from shared.chinese.sentences import of as known
+from shared.topics import SERVICES
 from tests.house.sentences import Module, everything, found
 
 # Where the reader of the code may give up: what stands there is a sentence that was found elsewhere, or none that people read.
@@ -48,7 +51,13 @@ def of_pydantic() -> set[str]:
     return told
 
 
-SAID = TOLD.sentences | dict.fromkeys(of_pydantic(), "Pydantic")
+def words() -> set[str]:
+    """What stands in sentences about imports: the kinds of them, and the steps of a complaint."""
+    services = (import_module(f"services.{it}.app").service for it in SERVICES)
+    return {kind.title for service in services for kind in service.imports} | {*TAKEN.values()}
+
+
+SAID = TOLD.sentences | dict.fromkeys(of_pydantic(), "Pydantic") | dict.fromkeys(words(), "a word")
 
 
 def test_every_sentence_has_its_chinese():
@@ -76,7 +85,7 @@ def test_each_stands_once():
 def test_what_stands_in_the_holes_is_said_too(file: str):
     for english, translated in FILES[file].items():
         template, into = cut(english), cut(translated)
-        assert {it.removesuffix(OURS) for it in into.holes} | PLURALS == {*template.holes} | PLURALS, english
+        assert {bare(it)[0] for it in into.holes} | PLURALS == {*template.holes} | PLURALS, english
         assert len(set(template.holes)) == len(template.holes) and all(template.literals[1:-1]), f"{english}: where does a hole end?"
         assert not re.search(r"'[^']* [^']*[a-z]{3} ", " ".join(template.holes)), f"{english}: no words of ours in a hole"
 
@@ -98,7 +107,8 @@ def test_no_sentence_is_taken_for_another(file: str):
 
 
 def put(template: Template, filled: str) -> str:
-    return "".join(literal + filled for literal in template.literals[:-1]) + template.literals[-1]
+    filling = (filled.replace(*WAYS.get(way, (" ", " "))) for _, way in map(bare, template.holes))
+    return "".join(literal + it for literal, it in zip(template.literals, filling, strict=False)) + template.literals[-1]
 
 
 def test_two_ways_of_reading_would_be_noticed():

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.journeys.desk import Desk, until
-from tests.makers import shipped
+from tests.makers import about, moment, shipped
 
 GENERATE = [str(Path(sys.executable).parent / "openapi-python-client"), "generate", "--meta", "none", "--fail-on-warning"]
 SERVICES = "customers", "complaints", "followup", "reception"
@@ -62,36 +62,52 @@ class Clients:
 
 
 def a_complaint_is_closed(clients: Clients, system: str, id: str) -> None:
-    """CMPL-01, CMPL-05, CMPL-06, CMPL-13: taken, acknowledged, judged, resolved; the customer is called, is content, and it is closed."""
+    """CMPL-01, CMPL-05, CMPL-06, CMPL-13: taken, judged, resolved; the customer is not content, and it is open again; then they are, and it is closed."""
     said = clients.models("complaints")
     body = said.NewComplaint(
         customer=said.Reference(system=system, id=id), channel="phone", category="delivery", content="The coil came bent.", order_id="PO-7"
     )
     it = clients.ask("complaints", "take_complaint", body=body)
-    for step, what in [
+    steps = [
         ("acknowledge_complaint", said.Acknowledgement(told="We look into it.")),
         ("judge_complaint", said.Judgement(upheld=True, reason="The strap was loose.")),
         ("resolve_complaint", said.Resolution(result="A new coil is on its way.")),
-    ]:
+    ]
+    for step, what in steps:
         it = clients.ask("complaints", step, it.id, body=what, if_match=f'"{it.version}"')
     assert it.state.value == "resolved" and it.upheld is True
-    (call,) = until(lambda: clients.ask("followup", "list_calls", about=[f"complaint:{it.id}"]).items)
-    answered = clients.models("followup").Answered
-    content = clients.models("followup").Satisfaction.SATISFIED
-    done = clients.ask("followup", "answer_call", call.id, body=answered(satisfaction=content, score=5), if_match=f'"{call.version}"')
-    assert done.state.value == "done"
+    answer(clients, it.id, 1, "DISSATISFIED", 1)
+    it = until(lambda: stands(clients, it.id, "investigating"))
+    assert it.round_ == 2
+    clients.ask("complaints", "resolve_complaint", it.id, body=steps[-1][1], if_match=f'"{it.version}"')
+    answer(clients, it.id, 2, "SATISFIED", 5)
+    assert until(lambda: stands(clients, it.id, "closed")).closed_as.value == "accepted"
 
-    def closed() -> Any:
-        now = clients.ask("complaints", "show_complaint", it.id)
-        return now if now.state.value == "closed" else None
 
-    assert until(closed).closed_as.value == "accepted"
+def answer(clients: Clients, complaint: Any, round: int, how: str, score: int) -> None:
+    """The customer is called about what was told in this round."""
+
+    def calls() -> list[Any]:
+        return [it for it in clients.ask("followup", "list_calls", about=[f"complaint:{complaint}"]).items if it.round_ == round]
+
+    (call,) = until(calls)
+    said = clients.models("followup")
+    body = said.Answered(satisfaction=said.Satisfaction[how], score=score)
+    assert clients.ask("followup", "answer_call", call.id, body=body, if_match=f'"{call.version}"').state.value == "done"
+
+
+def stands(clients: Clients, complaint: Any, state: str) -> Any:
+    now = clients.ask("complaints", "show_complaint", complaint)
+    return now if now.state.value == state else None
 
 
 def a_shipment_is_told(clients: Clients, system: str, id: str) -> None:
-    """NOTC: an order is shipped, and the notice of it stands in the register."""
+    """NOTC: an order is shipped, and then late; the notices of both stand in the register."""
     order = f"PO-{id}"
     clients.desk.publish("/erp", "order.shipped.v1", shipped(order_id=order, reference=f"{system}/{id}"))
     (notice,) = until(lambda: clients.ask("followup", "list_notices", order_id=[order]).items)
     assert (notice.order_id, notice.kind.value) == (order, "shipped")
     assert clients.ask("followup", "show_notice", notice.id).id == notice.id
+    late = about(order, f"{system}/{id}", shipment_id="S-1", detected_at=moment(48), reason="weather")
+    clients.desk.publish("/erp", "shipment.delayed.v1", late)
+    until(lambda: {"delayed"} & {it.kind.value for it in clients.ask("followup", "list_notices", order_id=[order]).items})

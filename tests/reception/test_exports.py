@@ -3,18 +3,21 @@
 import asyncio
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import openpyxl
 import pytest
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from deploy.forgotten import in_database
 from services.reception.jobs.erasing import JOBS as ERASING
 from shared import leased
 from shared.exports import export as rules
 from shared.exports import forgetting, store, writing
+from shared.exports.fetching import StoredFile
 from shared.ids import customer_of
 from shared.leased import take
 from shared.registers.writing import Piece
@@ -138,6 +141,30 @@ async def test_nobody_else_sees_it_and_whoever_sees_less_does_not_get_it(
     assert (await fetched(api, export, units=["headquarters"])).content == b"a,b\r\n"
 
 
+async def test_nobody_reads_on_for_whoever_hung_up() -> None:
+    read: list[int] = []
+    taken = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(1_000):
+            read.append(number)
+            yield b"x"
+            await asyncio.sleep(0)
+
+    async def receive() -> Message:
+        await taken.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            taken.set()
+
+    async with asyncio.timeout(None) as deadline:
+        with pytest.raises(ClientDisconnect):
+            await StoredFile(pieces(), 1_000, deadline, {})({"type": "http"}, receive, send)
+    assert len(read) < 100
+
+
 async def test_it_begins_anew_where_a_worker_died_and_a_ghost_adds_nothing(
     reception: World, api: Api, worker: Means, written: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,7 +244,8 @@ async def test_after_an_erasure_no_file_holds_a_name(reception: World, api: Api,
     await applied(api, customer=customer("erp/C-1"), company="Example Steel")
     await asked(api)
     words = await reception.pool.fetchval("SELECT to_jsonb(note)::text FROM note LIMIT 1")
-    done, running = await wished(api, {"register": "visits"}), await wished(api, {"register": "inquiries"})
+    named = VISITS | {"filters": {"company": "Example Steel"}}
+    done, running = await wished(api, named), await wished(api, {"register": "inquiries"})
     assert await EXPORTS.run(worker)
     assert left_of(["Example Steel"], await everything_in(reception)) == ["Example Steel"] and (await fetched(api, done)).status_code == 200
     lease = await take(worker.pool, "export", rules.IS_OPEN)
@@ -225,17 +253,23 @@ async def test_after_an_erasure_no_file_holds_a_name(reception: World, api: Api,
     await writing.begin(lease)
     file = writing.File(lease)
     await file.add(b"Example Steel" + b"x" * writing.PIECE)
+    open_still, another = await wished(api, named), await wished(api, named)
     await reception.handle(asked_to_forget(customer_of("erp/C-1")))
     await forgotten(ERASING, worker)
-    assert left_of(["Example Steel"], await everything_in(reception)) == []
+    assert (await seen(api, done))["filters"] == {"company": []}, "what was looked for may be a name, too"
+    waiting = await seen(api, open_still)
+    assert (waiting["because"], waiting["filters"]) == (None, {"company": ["Example Steel"]})
+    assert (await ask(api, "POST", f"/v1/exports/{another['id']}/cancellation")).json()["filters"] == {"company": []}
     assert await in_database(reception.pool, "reception", [customer_of("erp/C-1")], []) == []
     assert ((await seen(api, done))["because"], (await seen(api, running))["state"]) == ("erasure", "queued")
     with pytest.raises(leased.Lost):
         await file.end()
     (answer,) = await reception.rows("erasing", "done, counts, swept_at")
     assert answer["done"] and answer["counts"]["exports"] == 2 and answer["swept_at"]
-    assert await EXPORTS.run(worker)
+    assert await EXPORTS.run(worker) and await EXPORTS.run(worker)
     assert (await fetched(api, running)).status_code == 200
+    assert (await seen(api, open_still))["filters"] == {"company": []}, "it needed them until it was done"
+    assert left_of(["Example Steel"], await everything_in(reception)) == []
     assert (await seen(api, await wished(api)))["state"] == "queued"
     await forgotten(ERASING, worker, again=True)
     assert (await seen(api, running))["state"] == "done", "nothing came late, so nothing has to go"

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import psutil
 import pytest
 
+from shared import apart as apart_
 from shared.apart import Died, Send, apart, result
 from shared.errors import Invalid
 from tests.waiting import until
@@ -36,6 +39,11 @@ def holds_what_cannot_travel(send: Send) -> None:
 def is_killed(send: Send) -> None:
     send(b"begun")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def says_nothing(send: Send) -> None:
+    while True:
+        signal.pause()
 
 
 def over(process: psutil.Process) -> Callable[[], Awaitable[bool]]:
@@ -87,6 +95,30 @@ async def test_whoever_is_cancelled_ends_it() -> None:
     reading = asyncio.create_task(reads())
     process = psutil.Process(await begun)
     reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await until(over(process))
+
+
+async def test_whoever_is_cancelled_while_it_begins_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would never say a word at which it could find out that nobody listens."""
+    begun: list[int] = []
+    go_on, start = threading.Event(), apart_.CONTEXT.Process.start
+
+    def slowly(process: Any) -> None:
+        start(process)
+        begun.append(process.pid)
+        go_on.wait(10)
+
+    async def has_begun() -> list[int]:
+        return begun
+
+    monkeypatch.setattr(apart_.CONTEXT.Process, "start", slowly)
+    reading = asyncio.create_task(result(says_nothing))
+    process = psutil.Process((await until(has_begun))[0])
+    reading.cancel()
+    await asyncio.wait([reading], timeout=0.1)
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await reading
     await until(over(process))

@@ -108,6 +108,7 @@ async def test_bad_tokens(api: Running):
         before = api.value("auth_failures_total", reason=reason)
         answer = await api.client.get("/v1/things", headers={"Authorization": f"Bearer {make()}".encode()})
         assert answer.status_code == 401 and answer.json()["type"].endswith("/unauthenticated"), case
+        assert answer.json()["field"] == "Authorization"
         assert answer.headers["www-authenticate"] == 'Bearer realm="careloop"' + (
             ', error="invalid_token"' if reason != "missing" else ""
         ), case

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from limits import parse
 
 from shared.chinese import LANGUAGE, chinese, preferred, said
-from shared.chinese.sentences import DEEPEST, FOLDER, OURS, Template, as_template, cut
+from shared.chinese.sentences import DEEPEST, FOLDER, WAYS, Template, as_template, bare, cut
 from shared.chinese.sentences import of as known
 from shared.limits import Limits
 from tests.shared.an_api import Running
@@ -46,7 +46,7 @@ TEMPLATES = [pair for begun in known(FOLDER).begun.values() for pair in begun]
 
 
 def filled(template: Template, found: dict[str, str]) -> str:
-    holes = [found[it.removesuffix(OURS)] for it in template.holes]
+    holes = [found[name].replace(*WAYS.get(way, (" ", " "))) for name, way in map(bare, template.holes)]
     return "".join(map("".join, zip(template.literals, [*holes, ""], strict=True)))
 
 
@@ -153,3 +153,17 @@ async def test_a_repeat_is_answered_in_its_own_language(api: Running):
     ]
     assert made.content == repeated.content and "content-language" not in made.headers and repeated.headers["idempotent-replayed"] == "true"
     assert LANGUAGE.get() == "en"
+
+
+@pytest.mark.parametrize(
+    ("english", "expected"),
+    [
+        ("This takes the post director or quality_manager.", "此步骤需要以下岗位之一：director、quality_manager。"),
+        ("The call is called off: nobody calls the customer about this any more.", "回访当前为 called_off，不再就此事回访客户。"),
+        ("It is called back: that leaves no room for this step.", "当前为 called_back，不能进行此步骤。"),
+        ("It can't have been judged before it was acknowledged.", "判断时间不能早于告知时间。"),
+        ("Customers have no field colour.", "客户没有字段 colour。"),
+    ],
+)
+def test_no_english_is_left_in_the_holes(english: str, expected: str) -> None:
+    assert chinese(english) == expected

@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bulk import rows_of
 from shared.database import open_engine, open_pool
-from shared.entities import Entity, Timestamp, changed, codes
+from shared.entities import Entity, Timestamp, changed, codes, watched
 
 
 class Memory(Entity, registry=registry()):
@@ -183,6 +183,22 @@ async def test_what_bulk_reads_is_what_a_session_reads(ways, facts):
     assert [exactly(it) for it in await ways.read()] == [exactly(it) for it in await ways.select()]
     for thing in await ways.read():
         assert {name: getattr(thing, name) for name in facts} == facts
+
+
+async def test_what_is_being_made_up_is_not_tracked_and_then_is(ways):
+    made, kept = a_thing(1), a_thing(2)
+    for it in (made, kept):
+        watched(it, yes=False)
+        it.short = "one"
+        watched(it)
+        assert not changed(it)
+    await ways.insert(made)
+    async with AsyncSession(ways.engine) as session:
+        session.add(kept)
+        await session.flush()
+        kept.number, kept.short = 2, "three"
+        await session.commit()
+    assert [(it.short, it.number) for it in await ways.read()] == [("one", None), ("three", 2)]
 
 
 @pytest.mark.parametrize("name", FULL)

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 
 import httpx
+import psutil
 import pytest
 
 from shared.health import Health
 from shared.metrics import Metrics
 from shared.ops import listen, ops_app, serve
+from tests.waiting import until
 
 
 class Clock:
@@ -131,3 +134,31 @@ def test_a_taken_port_is_said_before_anything_starts():
     first = listen("127.0.0.1", 0)
     with first, pytest.raises(OSError, match="can't be listened on"):
         listen("127.0.0.1", first.getsockname()[1])
+
+
+async def test_a_connection_whose_reader_takes_nothing_ends(monkeypatch: pytest.MonkeyPatch):
+    """Closing it would wait for them for ever, and so would whoever stops the process."""
+    monkeypatch.setattr("shared.ops.UNTAKEN", 0.3)
+
+    async def long(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"16777216")]})
+        await send({"type": "http.response.body", "body": b"x" * 2**24})
+
+    listener = listen("127.0.0.1", 0)
+    serving = asyncio.create_task(serve(long, "", 0, listener=listener))
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(listener.getsockname())
+        deaf.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        async def connected():
+            return [it for it in psutil.Process().net_connections("tcp") if it.raddr == deaf.getsockname()]
+
+        async def is_over():
+            return not await connected()
+
+        await until(connected)
+        await until(is_over)
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving

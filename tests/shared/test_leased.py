@@ -154,6 +154,24 @@ async def test_what_kills_its_workers_is_given_up(means: Any) -> None:
     assert (await row(means))["done"] == "Killed"
 
 
+@pytest.mark.parametrize("left", [0, 1])
+async def test_what_is_called_off_in_the_moment_of_giving_up_is_left(means: Any, left: int) -> None:
+    """Its `Lost` ends the work, not the worker; also of what killed its workers."""
+    await put(means, uuid7())
+    for _ in range(TIMES - left):
+        assert await take(means.pool, "work", DUE, lasts=AT_ONCE)
+
+    async def badly(means: Any, lease: Lease) -> None:
+        raise KeyError
+
+    async def too_late(means: Any, lease: Lease, reason: str) -> None:
+        await means.pool.execute("UPDATE work SET done = 'called off', held_by = NULL, held_until = NULL")
+        await give_up(means, lease, reason)
+
+    assert await job("works", "work", DUE, badly, too_late).run(means)
+    assert (await row(means))["done"] == "called off"
+
+
 async def test_a_stuck_one_is_no_work(means: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await put(means, uuid7())
     monkeypatch.setattr(leased, "SILENT", AT_ONCE)

@@ -33,6 +33,7 @@ PLAIN = {  # by field, wherever it stands, or by model and field
     "fields of the file, by name": "fields QuestionView.field ReasonView.field",
     "our own word for what can be imported": "KindView.name KindView.title FieldView.name FieldView.headings FieldView.means FieldView.example",
     "a register of ours, its address, a sentence of ours": "ExportView.register_name ExportView.file ExportView.why",
+    "a sentence of ours that says how to write it, with made-up numbers": "QuestionView.fix ReasonView.fix",
     "a code that the form of the request allows, of lower-case letters": "category cause ComplaintView.channel WholeComplaintView.channel ComplaintGroup.channel"
     " InquiryView.channel InquiryWithNotes.channel InquiryView.handed_to InquiryWithNotes.handed_to CallView.aspects SkillView.code",
     "a reason that the unit's profile names": "PauseView.reason",

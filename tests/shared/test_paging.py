@@ -84,7 +84,7 @@ async def test_filters_and_total(api: Running):
 async def test_what_is_not_understood_is_said(api: Running):
     unknown = await get(api, color="red")
     assert unknown.status_code == 422 and unknown.json()["field"] == "color"
-    assert unknown.json()["fix"] == "Use one of colour, count, cursor, id, limit, made_at, name."
+    assert unknown.json()["fix"] == "Use one of colour, count, cursor, encoding, format, headings, id, limit, made_at, name."
     for wrong in (
         {"limit": 0},
         {"limit": 201},

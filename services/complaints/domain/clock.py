@@ -7,7 +7,7 @@ from services.complaints.domain import Memory, telling
 from shared.clocks import clock
 from shared.contracts import Event
 from shared.contracts.complaints import MilestoneAtRisk, MilestoneMissed, MilestonePaused, MilestoneResumed
-from shared.entities import put
+from shared.entities import put, watched
 
 
 class Watch(clock.Clock, Memory, table=True):
@@ -20,7 +20,9 @@ class Watch(clock.Clock, Memory, table=True):
     missed_as, at_risk_as, paused_as, resumed_as = MilestoneMissed, MilestoneAtRisk, MilestonePaused, MilestoneResumed
 
     def hush(self) -> None:
+        """For whoever lives its life through once more, and has it alone meanwhile."""
         put(self, "hushed", True)
+        watched(self, yes=False)
 
     def announced(self, contract: type[Event] | None, at: datetime, **more: Any) -> list[Event]:
         """And who at work is to hear of it."""

@@ -79,7 +79,7 @@ def resolve(
     it.check(Step.RESOLUTION, at)
     authority = Authority.OWN if set(Role).isdisjoint(roles) else Authority.SUPERVISOR
     if authority is Authority.OWN and not policy.fast.covers(it.category, compensation, currency):
-        raise BeyondOwnAuthority("This is more than you may settle on your own authority.")
+        raise BeyondOwnAuthority("This is more than you may settle on your own authority.", field="/compensation")
     it.move(Step.RESOLUTION, at)
     it.answered_for(department, cause)
     it.resolved_at, it.reopenable_until, it.authority = at, at + policy.reopening, authority

@@ -21,7 +21,7 @@ from services.complaints.domain.past import Told
 from services.complaints.domain.policy import Trade
 from services.complaints.domain.task import Task
 from services.complaints.jobs.importing_columns import FIELDS
-from shared.imports.kind import Chunk, Existing, Row
+from shared.imports.kind import Became, Chunk, Existing, Row
 from shared.known import whom
 from shared.outbox import Cause
 from shared.outcome import Gone
@@ -34,6 +34,7 @@ THERE = "It is there already."
 SAME = "It is there already, as the row says."
 WORKED_ON = "Somebody has worked on it since it was imported."
 LATER = "A later import has changed it."
+ERASED_SINCE = "Its customer was erased since, and what it said before with them."
 NO_UNIT = "The company has no such unit, or you do not see it."
 NOT_SEEN = "It belongs to a unit that you do not see."
 
@@ -47,6 +48,7 @@ class Around:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     tasks: dict[str, list[Task]] = field(default_factory=dict)
     clocks: dict[str, list[Watch]] = field(default_factory=dict)
+    followed: Collection[str] = ()  # those that another complaint goes back to
 
     def whom(self, id: UUID) -> KnownCustomer:
         """The same for all rows of a customer."""
@@ -70,19 +72,20 @@ class Complaints:
         lives = self.lives(chunk)
         told = {row.number: Told(**row.values) for row in chunk.rows}
         names = [past.named_id(chunk.system, it) for it in told.values()]
-        found = await around(chunk, [past.complaint_id(chunk.system, it.id) for it in told.values()], names)
+        found = await around(chunk, {past.complaint_id(chunk.system, it.id) for it in told.values()}, names)
         for row in chunk.rows:
             take(chunk, row, told[row.number], found, lives)
 
     async def undo(self, chunk: Chunk) -> None:
         """What nobody has worked on goes, or stands as it stood before."""
         lives = self.lives(chunk)
-        found = await around(chunk, [row.thing_id for row in chunk.rows if row.thing_id], ())
+        ids = {row.thing_id for row in chunk.rows if row.thing_id}
+        found = await around(chunk, ids, (), following=[f"complaint:{id}" for id in ids])
         for row in chunk.rows:
             it = found.complaints.get(row.thing_id) if row.thing_id else None
             if it is None:
                 chunk.undone(row)
-            elif why := left_alone(it, chunk):
+            elif why := left_alone(it, row, chunk, found):
                 chunk.kept(row, why)
             else:
                 if row.before is None:
@@ -99,18 +102,20 @@ class Complaints:
         return self._read[1]
 
 
-async def around(chunk: Chunk, ids: Collection[UUID], names: Collection[UUID]) -> Around:
-    """Kinds in the order of their names. What hangs on complaints is read only of those that are there."""
+async def around(chunk: Chunk, ids: Collection[UUID], names: Collection[UUID], *, following: Collection[str] = ()) -> Around:
+    """Kinds in the order of their names. What hangs on complaints is read only of those that are there. `following`: of these, whether others came."""
     lock = not chunk.dry
-    await chunk.shelf.fetch(chunk.connection, [(among(Complaint, id=nothing, lock=lock), ids)])
-    complaints = {it.id: it for it in chunk.of(Complaint)}
+    others = [(among(Complaint, follows=nothing, lock=lock), following)] if following else []
+    await chunk.shelf.fetch(chunk.connection, [(among(Complaint, id=nothing, lock=lock), ids), *others])
+    complaints = {it.id: it for it in chunk.of(Complaint) if it.id in ids}
     abouts = [it.about for it in complaints.values()]
     wanted: list[Any] = [(among(KnownCustomer, id=nothing, lock=lock), {*names, *(it.named_id for it in complaints.values())})]
     if abouts:
         wanted += [(among(kind, about=nothing, lock=lock), abouts) for kind in (Note, Task, Watch)]
     await chunk.shelf.fetch(chunk.connection, wanted)
     return Around(
-        complaints, {it.id: it for it in chunk.of(KnownCustomer)}, by_about(chunk.of(Note)), by_about(chunk.of(Task)), by_about(chunk.of(Watch))
+        complaints, {it.id: it for it in chunk.of(KnownCustomer)}, by_about(chunk.of(Note)), by_about(chunk.of(Task)), by_about(chunk.of(Watch)),
+        {it.follows for it in chunk.of(Complaint) if it.follows},
     )  # fmt: skip
 
 
@@ -197,12 +202,14 @@ def ours(it: Complaint, found: Around) -> list[Note]:
     return [note for note in found.notes.get(it.about, ()) if note.kind in past.WORDS and note.partition < 0]
 
 
-def left_alone(it: Complaint, chunk: Chunk) -> str | None:
-    """Why it stays as it is; None: nobody has worked on it."""
-    if not it.untouched:
+def left_alone(it: Complaint, row: Row, chunk: Chunk, found: Around) -> str | None:
+    """Why it stays as it is; None: nobody has worked on it, written of it, or begun another that goes back to it."""
+    if not it.untouched or it.about in found.followed or len(ours(it, found)) < len(found.notes.get(it.about, ())):
         return WORKED_ON
     if it.import_id != chunk.import_id:
         return LATER
+    if row.became is Became.UPDATED and row.before is None:
+        return ERASED_SINCE
     return None if chunk.scope.sees(it.unit) else NOT_SEEN
 
 

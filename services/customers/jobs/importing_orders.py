@@ -17,7 +17,7 @@ from services.customers.jobs.importing_customers import A_UNIT_OF_OURS, LEAVE_OU
 from services.customers.store import importing
 from services.customers.store.importing import Names
 from shared.ids import customer_of
-from shared.imports.kind import Chunk, Existing, Field, Row
+from shared.imports.kind import Became, Chunk, Existing, Field, Row
 from shared.imports.reading_times import day, moment
 from shared.imports.reading_values import currency, identifier, money, text
 
@@ -174,7 +174,7 @@ def take_back(chunk: Chunk, row: Row, order: Order | None) -> Order | None:
     filed = order.facts.get(past.FILED) if order else None
     if order is None:
         chunk.undone(row)
-    elif order.erased_id is not None:
+    elif order.erased_id is not None or (row.became is Became.UPDATED and row.before is None):
         chunk.kept(row, ERASED_SINCE)
     elif not filed or filed["import"] != str(chunk.import_id):
         chunk.kept(row, SAID_SINCE)

@@ -1,4 +1,4 @@
-"""Names in Chinese order, by pinyin, where the database has ICU. Where it has none nothing is made, and lists are not sorted so (`shared/sorting.py`)."""
+"""Names in Chinese order, by pinyin, where the database has ICU; elsewhere nothing is made, and lists are not sorted so (`shared/sorting.py`)."""
 
 from alembic import op
 

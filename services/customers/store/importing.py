@@ -18,8 +18,9 @@ NAMED_BEFORE = {lock: every(Claim, named_by=lambda _: None, lock=lock) for lock 
 HOLDERS = {lock: among(Customer, id=lambda _: (), lock=lock) for lock in (True, False)}
 ERASED = among(ErasedReference, hash=lambda _: (), lock=False)
 ORDERS = {lock: among(Order, id=lambda _: (), lock=lock) for lock in (True, False)}
-# a listener reads a claim without locking it and mirrors an order under it: it waits until the claim is gone, or we wait until its order is there
-ALONE = "LOCK TABLE claim IN ACCESS EXCLUSIVE MODE"
+# A listener reads a claim without locking it and mirrors an order under it: it waits until the claim is gone, or we wait until its order is there.
+# Whoever comes while we wait stands behind us, so we do not wait for a backup or a long report: the round is begun again.
+ALONE = "SET LOCAL lock_timeout = '500ms'; LOCK TABLE claim IN ACCESS EXCLUSIVE MODE"
 UNMENTIONED = """
 SELECT c.id FROM unnest($1::uuid[], $2::text[]) AS c (id, reference)
 WHERE NOT EXISTS (SELECT FROM orders WHERE orders.reference = c.reference AND orders.id <> ALL($3))
@@ -92,7 +93,7 @@ async def mirrored(connection: Connection, shelf: Shelf, ids: Collection[UUID], 
 
 
 async def alone(connection: Connection) -> None:
-    """Nobody reads or makes a name until the end of the transaction: comes first in it."""
+    """Nobody reads or makes a name until the end of the transaction: comes first in it. LockNotAvailableError where somebody has it for longer."""
     await connection.execute(ALONE)
 
 

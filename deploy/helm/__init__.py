@@ -1,0 +1,1 @@
+"""What of the chart is made of other files of ours."""

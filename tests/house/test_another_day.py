@@ -11,8 +11,9 @@ from shared.worktime.holidays import CHINA, Knowledge
 ROOT = Path(__file__).parents[2]
 PURE = [*ROOT.glob("tests/shared/test_worktime_*.py"), *ROOT.glob("tests/shared/test_profiles*.py")]
 TIMELESS = (  # and need not be run twice
-    "at_once", "calls_assigned", "chats", "erasure", "erasure_of_names", "exports", "form", "hearing", "http", "import", "import_real", "leaving", "posts",
-    "privacy", "registers", "scope", "tasks_migrated", "to_do", "units", "unmasking", "visitors", "whom", "words",
+    "at_once", "calls_assigned", "chats", "course", "erasure", "erasure_of_names", "exports", "form", "hearing", "http", "import", "import_real",
+    "import_undone", "intake", "leaving", "life", "posts", "privacy", "registers", "scope", "surveys", "tasks_migrated", "to_do", "triggers", "units",
+    "unmasking", "visitors", "whom", "words",
 )  # fmt: skip
 TESTS = ["tests/complaints", "tests/followup", "tests/reception", *sorted(str(it.relative_to(ROOT)) for it in PURE)]
 

@@ -227,7 +227,7 @@ def test_of_whoever_is_erased_nothing_is_found_anywhere(desk: Desk, tmp_path: Pa
         "careloop.contacts",
         "careloop.notes",
         "careloop.inbound.customers",
-    } <= {line.partition(": found")[0] for line in told.stdout.splitlines()}, told.stdout + told.stderr
+    } <= {line.rpartition(": ")[0] for line in told.stdout.splitlines()}, told.stdout + told.stderr
 
     erasure = erased(desk, erp)
     assert set(erasure["answers"]) == set(SERVICES)

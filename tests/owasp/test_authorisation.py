@@ -64,8 +64,8 @@ async def test_api3_no_body_takes_a_field_that_is_not_the_callers_to_set(served:
     tried = 0
     for door in served.doors("POST", "PUT"):
         told = served.document["paths"][door.path.replace(":path", "")][door.method.lower()]
-        if "requestBody" not in told:
-            continue
+        if "application/json" not in told.get("requestBody", {}).get("content", {}):
+            continue  # a file has no fields
         good = things.said(door, served.known) or {}
         for field, value in {"version": 99, "recorded_by": "s-9", "is_admin": True, "created_at": "2020-01-01T00:00:00Z"}.items():
             answer = await served.knock(door, at_home(served.role(door)), body=good | {field: value})
@@ -94,6 +94,8 @@ def test_api3_every_shape_that_is_sent_to_us_is_closed(served: Served) -> None:
 async def test_api3_no_answer_shows_a_contact_point_to_who_only_reads(served: Served) -> None:
     """Tried: every page that can be read, as every role that may read it, searched for numbers and mail addresses that are not masked."""
     for door in served.doors("GET"):
+        if door.path.startswith("/v1/import-"):
+            continue  # examples of ours, of nobody
         for role in PERMISSIONS[served.permissions[door]]:
             answer = await served.knock(door, at_home(role))
             if answer.status_code == 200:

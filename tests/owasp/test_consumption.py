@@ -48,11 +48,12 @@ async def test_api4_no_body_is_read_without_end(served: Served) -> None:
         ],
     }
     for door in served.doors("POST", "PUT"):
-        if "requestBody" not in served.document["paths"][door.path.replace(":path", "")][door.method.lower()]:
-            continue
+        told = served.document["paths"][door.path.replace(":path", "")][door.method.lower()]
+        if "application/json" not in told.get("requestBody", {}).get("content", {}):
+            continue  # a file may be longer, and is read by a process of its own
         headers = {"Authorization": f"Bearer {at_home(served.role(door))}", "Content-Type": "application/json", "If-Match": '"1"'}
-        for status, told in bodies.items():
-            for body in told:
+        for status, tries in bodies.items():
+            for body in tries:
                 began = time.monotonic()
                 answer = await served.api.client.request(door.method, served.path(door), content=body, headers=headers)
                 allowed = {status} | ({400, 422} if status != 413 else set())

@@ -51,7 +51,7 @@ class Customers:
         Field("contact_person", read.name, ("联系人", "联系人姓名", "contact person", "contact"), "Whom to ask for.", personal=True, example="李明"),
         Field(
             "phones", phones, ("电话", "手机", "联系电话", "手机号", "手机号码", "电话号码", "固定电话", "phone", "phones", "telephone", "mobile"),
-            "Telephone numbers; several are separated by a semicolon.", personal=True, example="021-55550100；13800000000",
+            "Telephone numbers; several are separated by a semicolon.", personal=True, example="021-55550100；0512-55550101",
         ),
         Field(
             "emails", emails, ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail", "emails"),

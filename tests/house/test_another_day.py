@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PURE = [*ROOT.glob("tests/shared/test_worktime_*.py"), *ROOT.glob("tests/shared/test_profiles*.py")]
 TIMELESS = (  # and need not be run twice
     "at_once", "calls_assigned", "chats", "course", "erasure", "erasure_of_names", "exports", "form", "hearing", "http", "import", "import_real",
-    "import_undone", "intake", "leaving", "life", "posts", "privacy", "registers", "scope", "surveys", "tasks_migrated", "to_do", "triggers", "units",
+    "import_undone", "intake", "leaving", "life", "posts", "privacy", "registers", "scope", "surveys", "tasks_migrated", "telling", "to_do", "triggers", "units",
     "unmasking", "visitors", "whom", "words",
 )  # fmt: skip
 TESTS = ["tests/complaints", "tests/followup", "tests/reception", *sorted(str(it.relative_to(ROOT)) for it in PURE)]

@@ -98,11 +98,19 @@ async def answered(session: Session, erasure: Erasure, response: Response) -> Er
 
 
 async def whom(session: Session, body: Asking) -> Customer:
-    """As they are known today."""
+    """As they are known today; whom there is not, the body names."""
     if body.named_id is None:
         raise WhichCustomer("Name the customer: `customer` as a foreign system does, or `customer_id`.", field="/customer")
+    try:
+        return await found(session, body, body.named_id)
+    except CustomerNotFound as error:
+        error.field = "/customer" if body.customer else "/customer_id"
+        raise
+
+
+async def found(session: Session, body: Asking, named_id: UUID) -> Customer:
     if body.customer is None:
-        return await customers.survivor(session, body.named_id)
+        return await customers.survivor(session, named_id)
     reference = f"{body.customer.system}/{body.customer.id}"
     for it in await erasures.erased(session, [reference]):
         await customers.survivor(session, it.customer_id)  # who is not theirs is not there

@@ -13,7 +13,9 @@ from shared import imports
 from shared.service import Means, Service
 from tests.apis import Api
 from tests.rooms import World
+from tests.shared.an_api import token
 
+FILE = "application/octet-stream"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -33,9 +35,11 @@ class Importing:
         self.means: Means = replace(api.means, settings=SimpleNamespace(database=world.dsn, config=None), pool=world.pool)
         self.jobs = {job.name: job for job in imports.jobs(service.imports if kinds is None else kinds)}
 
-    async def come(self, kind: str, content: bytes, *, role: str = "admin", **said: Any) -> dict[str, Any]:
+    async def come(
+        self, kind: str, content: bytes, *, role: str = "admin", status: int = 200, media: str = FILE, **said: Any
+    ) -> dict[str, Any]:
         id = await self.begin(kind, role=role, **said)
-        await self.send(id, content, role=role)
+        await self.send(id, content, role=role, status=status, media=media)
         await self.work()
         return await self.at(id)
 
@@ -45,16 +49,11 @@ class Importing:
         id: str = answer.json()["id"]
         return id
 
-    async def send(self, id: str, content: bytes, *, role: str = "admin", status: int = 200) -> httpx.Response:
-        headers = {"Authorization": (await self.token(role)), "Content-Type": "application/octet-stream"}
+    async def send(self, id: str, content: bytes, *, role: str = "admin", status: int = 200, media: str = FILE) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token(role)}", "Content-Type": media}
         answer = await self.api.client.put(f"/v1/imports/{id}/file", content=content, headers=headers)
         assert answer.status_code == status, answer.text
         return answer
-
-    async def token(self, role: str) -> str:
-        from tests.shared.an_api import token
-
-        return f"Bearer {token(role)}"
 
     async def step(
         self, id: str, step: str, body: Any = None, *, status: int = 200, role: str = "admin", work: bool = True

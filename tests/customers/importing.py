@@ -1,15 +1,15 @@
 """Chunks of an import over the database of the customer file, as the import's rounds make them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.customers.app import service
 from services.customers.domain.erased import hashed
 from services.customers.jobs.importing_customers import CUSTOMERS
 from services.customers.jobs.importing_orders import ORDERS
-from shared import imports, outbox
+from shared import outbox
 from shared.clock import now
 from shared.health import Health
 from shared.imports.kind import Chunk, Existing, Row, Verdict
@@ -18,8 +18,8 @@ from shared.metrics import Metrics
 from shared.scope import Scope
 from shared.service import Means
 from tests.apis import Api
+from tests.importing import Importing
 from tests.rooms import UNITS, KnownSources, World
-from tests.shared.an_api import token
 
 KINDS = {kind.name: kind for kind in (CUSTOMERS, ORDERS)}
 READING = Reading()
@@ -96,28 +96,12 @@ async def forget(world: World, reference: str) -> None:
 
 async def bring(world: World, api: Api, kind: str, file: bytes, **told: Any) -> dict[str, Any]:
     """A file through the API and the import's own work, to where it rests."""
-    made = await api.ask("POST", "/v1/imports", {"kind": kind, **told})
-    assert made.status_code == 201, made.text
-    place = made.headers["Location"]
-    head = {"Authorization": f"Bearer {token('admin')}", "Content-Type": "text/csv"}
-    sent = await api.client.put(f"{place}/file", content=file, headers=head)
-    assert sent.status_code == 200, sent.text
-    await work(world, api)
-    found: dict[str, Any] = await api.get(place)
-    return found
+    return await coming(world, api).come(kind, file, media="text/csv", **told)
 
 
 async def undo(world: World, api: Api, done: dict[str, Any], **told: Any) -> dict[str, Any]:
-    answer = await api.ask("POST", f"/v1/imports/{done['id']}/reversal", told)
-    assert answer.status_code == 200, answer.text
-    await work(world, api)
-    found: dict[str, Any] = await api.get(f"/v1/imports/{done['id']}")
-    return found
+    return await coming(world, api).step(done["id"], "reversal", told)
 
 
-async def work(world: World, api: Api) -> None:
-    """All that a worker would do for imports, until there is nothing left."""
-    means = replace(api.means, settings=SimpleNamespace(database=world.dsn), pool=world.pool)
-    jobs = imports.jobs(list(KINDS.values()))
-    while any([await it.run(means) for it in jobs]):
-        pass
+def coming(world: World, api: Api) -> Importing:
+    return Importing(api, world, service)

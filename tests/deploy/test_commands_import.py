@@ -14,6 +14,7 @@ from services.customers.app import service
 from tests.apis import api
 from tests.importing import Importing, as_csv
 from tests.rooms import world
+from tests.shared import an_api
 
 Run = Callable[..., Any]
 
@@ -45,7 +46,7 @@ async def run(databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(
             httpx, "Client", lambda **told: client(**{name: it for name, it in told.items() if name != "trust_env"}, transport=through)
         )
-        token = (await importing.token("admin")).removeprefix("Bearer ")
+        token = an_api.token("admin")
 
         async def careloop_import(*words: str) -> Result:
             return await asyncio.to_thread(CliRunner().invoke, app, [*words, "--url", "http://api", "--token", token])
